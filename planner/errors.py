@@ -1,0 +1,88 @@
+"""Say what is wrong with an input: what, where, why, and what to do next.
+
+The tree of exceptions::
+
+    PlannerError
+    ├── InputError      (ValueError)        faults found in files, settings or arguments, all of them at once
+    └── OutputExists    (FileExistsError)   results stand where new ones should go
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from planner.i18n import _
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that is wrong, told so that its reader can mend it.
+
+    Parameters
+    ----------
+    what
+        What is wrong, in one sentence.
+    where
+        File, sheet, row or column; empty when there is no place to name.
+    why
+        Why it matters or how it was noticed.
+    todo
+        What to do next.
+
+    Examples
+    --------
+    >>> fault = Fault("column missing: compound_id", where="compounds.csv", todo="add the column")
+    >>> print(fault)
+    compounds.csv: column missing: compound_id → add the column
+    """
+
+    what: str
+    where: str = ""
+    why: str = ""
+    todo: str = ""
+
+    def __str__(self) -> str:
+        place = f"{self.where}: " if self.where else ""
+        reason = f" ({self.why})" if self.why else ""
+        advice = f" → {self.todo}" if self.todo else ""
+        return f"{place}{self.what}{reason}{advice}"
+
+
+class PlannerError(Exception):
+    """Base of every error that planner raises on purpose."""
+
+
+class InputError(PlannerError, ValueError):
+    """One or more faults in what was handed in; all are listed.
+
+    Parameters
+    ----------
+    faults
+        The faults, or a single one.
+
+    Attributes
+    ----------
+    faults : tuple of Fault
+        Every fault found, in the order found.
+
+    Examples
+    --------
+    >>> raise InputError(Fault("the speed is 0 m/s", todo="give a speed above 0"))
+    Traceback (most recent call last):
+    planner.errors.InputError: the speed is 0 m/s → give a speed above 0
+    """
+
+    def __init__(self, faults: Fault | Iterable[Fault]) -> None:
+        self.faults = (faults,) if isinstance(faults, Fault) else tuple(faults)
+        super().__init__(self._message())
+
+    def _message(self) -> str:
+        if len(self.faults) == 1:
+            return str(self.faults[0])
+        head = _("{count} faults were found:").format(count=len(self.faults))
+        return "\n".join([head, *(f"  {number}. {fault}" for number, fault in enumerate(self.faults, start=1))])
+
+
+class OutputExists(PlannerError, FileExistsError):  # noqa: N818 (named as the built-in it extends)
+    """Results stand where new ones should go, and nobody said to replace them."""
