@@ -1,0 +1,38 @@
+"""Plan a city's care for its elders: walking circles, provision rules and sites, on real streets.
+
+Rooms are imported when they are first used, so that ``import planner`` is quick and sets nothing.
+
+Examples
+--------
+>>> import planner as pl
+>>> pl.walking.WALKERS["elder"].speed_mps
+0.8
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from planner import coverage, layers, pipeline, present, standards, walking
+    from planner.study import Study, open_study
+
+__version__ = "0.1.0"
+
+_ROOMS = ("coverage", "layers", "pipeline", "present", "standards", "walking")
+_NAMES = {"Study": "planner.study", "open_study": "planner.study"}
+
+__all__ = ["Study", "coverage", "layers", "open_study", "pipeline", "present", "standards", "walking"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _ROOMS:
+        return importlib.import_module(f"planner.{name}")
+    if name in _NAMES:
+        return getattr(importlib.import_module(_NAMES[name]), name)
+    raise AttributeError(f"module 'planner' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -3,6 +3,7 @@
 from planner.walking.network import WalkNetwork
 from planner.walking.search import Nearest, Places, Streetwise, Table
 from planner.walking.snapping import Snapped, Snapper
+from planner.walking.sources import read_network, read_streets
 from planner.walking.walkers import TOLERANCE_S, WALKERS, Walker, within
 
 __all__ = [
@@ -16,5 +17,7 @@ __all__ = [
     "Table",
     "WalkNetwork",
     "Walker",
+    "read_network",
+    "read_streets",
     "within",
 ]

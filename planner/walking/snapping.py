@@ -29,7 +29,9 @@ class Snapped:
     offset_m : float64 array (p,)
         Along the edge from its end u, metres.
     connector_m : float64 array (p,)
-        Straight way from the point to the position, metres; NaN where there is none.
+        Straight way from the point (or from where it leaves the outline) to the position, metres; NaN where there is none.
+    inside_m : float64 array (p,)
+        The part of the straight way inside the outline, metres; 0 without one.
     minor : bool array (p,)
         Whether the position lies on a small part of the network, cut off from the rest.
     """
@@ -37,6 +39,7 @@ class Snapped:
     edge: NDArray[np.int32]
     offset_m: NDArray[np.float64]
     connector_m: NDArray[np.float64]
+    inside_m: NDArray[np.float64]
     minor: NDArray[np.bool_]
 
 
@@ -85,13 +88,16 @@ class Snapper:
     def _walls(self) -> shapely.STRtree | None:
         return None if self.barriers is None or not len(self.barriers) else shapely.STRtree(self.barriers)
 
-    def snap(self, points: NDArray[np.object_]) -> Snapped:
+    def snap(self, points: NDArray[np.object_], *, outlines: NDArray[np.object_] | None = None) -> Snapped:
         """Tie points to the network.
 
         Parameters
         ----------
         points : array (p,) of Point
             In the network's CRS; empty or missing ones stay untied.
+        outlines : array (p,) of polygons, optional
+            The outline around each point: the straight way is a connector, bound by the greatest distance and by
+            barriers, only where it lies outside.
 
         Returns
         -------
@@ -99,56 +105,92 @@ class Snapper:
         """
         points = np.asarray(points, dtype=object)
         edge = np.full(points.size, -1, np.int32)
-        offset, connector = np.zeros(points.size), np.full(points.size, np.nan)
+        offset, connector, inside = np.zeros(points.size), np.full(points.size, np.nan), np.zeros(points.size)
         usable = ~(shapely.is_missing(points) | shapely.is_empty(points))
         for edges, tree in self._parts:
             rows = np.flatnonzero((edge < 0) & usable)
             if not (edges.size and rows.size):
                 continue
-            row, found, distance = self._nearest(points[rows], edges, tree)
+            if self._walls is None and outlines is None:
+                row, found, distance = self._nearest(points[rows], edges, tree)
+                outside = distance
+            else:
+                around = None if outlines is None else outlines[rows]
+                row, found, distance, outside = self._nearest_permitted(points[rows], around, edges, tree)
             at = rows[row]
-            edge[at], connector[at] = found, distance
-            offset[at] = self._offset(points[at], found)
+            edge[at], connector[at], inside[at] = found, outside, distance - outside
+            offset[at] = self.offset_m(points[at], found)
         minor = (edge >= 0) & self._minor[edge]
         if minor.any():
             log.warning("%d of %d points reach only a cut-off fragment of street", minor.sum(), minor.size)
-        self._log_passed_over(points, np.flatnonzero((edge >= 0) & ~minor), connector)
-        return Snapped(edge, offset, connector, minor)
+        self._log_passed_over(points, np.flatnonzero((edge >= 0) & ~minor), connector + inside)
+        return Snapped(edge, offset, connector, inside, minor)
 
     def _nearest(
         self, points: NDArray[np.object_], edges: NDArray[np.intp], tree: shapely.STRtree
     ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]]:
-        """Find the nearest permitted edge of each point: rows of the points that have one, edges, distances."""
-        if self._walls is None:
-            (row, at), distance = tree.query_nearest(points, max_distance=self.max_snap_m, return_distance=True)
-            edge = edges[at]
-        else:
-            row, at = tree.query(points, predicate="dwithin", distance=self.max_snap_m)
-            edge = edges[at]
-            free = ~self._blocked(points[row], edge)
-            row, edge = row[free], edge[free]
-            distance = shapely.distance(points[row], self.network.edge_lines[edge])
-        order = np.lexsort((edge, distance, row))
-        row, edge, distance = row[order], edge[order], distance[order]
-        first = np.unique(row, return_index=True)[1]
-        return row[first], edge[first], distance[first]
+        """Find the nearest edge of each point: rows of the points that have one, edges, distances."""
+        (row, at), distance = tree.query_nearest(points, max_distance=self.max_snap_m, return_distance=True)
+        first = _first_of_each(row, distance, edges[at])
+        return row[first], edges[at[first]], distance[first]
 
-    def _blocked(self, points: NDArray[np.object_], edges: NDArray[np.intp]) -> NDArray[np.bool_]:
-        """Tell whether the straight way from each point to its edge crosses a barrier."""
-        ends = shapely.get_coordinates(shapely.shortest_line(points, self.network.edge_lines[edges])).reshape(-1, 2, 2)
-        length = np.hypot(*(ends[:, 1] - ends[:, 0]).T)
-        share = np.divide(_DOOR_M, length, out=np.ones_like(length), where=length > _DOOR_M)
-        ends[:, 0] += share[:, None] * (ends[:, 1] - ends[:, 0])
-        ways = shapely.linestrings(ends)
-        way, wall = self._walls.query(ways, predicate="intersects")
+    def _nearest_permitted(
+        self,
+        points: NDArray[np.object_],
+        outlines: NDArray[np.object_] | None,
+        edges: NDArray[np.intp],
+        tree: shapely.STRtree,
+    ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64], NDArray[np.float64]]:
+        """Find the nearest edge to which the way is short enough outside and free: also the metres outside."""
+        reach = np.full(points.size, self.max_snap_m)
+        if outlines is not None:
+            reach += shapely.hausdorff_distance(points, outlines)
+        row, at = tree.query(points, predicate="dwithin", distance=reach)
+        edge = edges[at]
+        ways = shapely.shortest_line(points[row], self.network.edge_lines[edge])
+        distance = shapely.length(ways)
+        if outlines is not None:
+            ways = shapely.difference(ways, outlines[row])
+        outside = shapely.length(ways)
+        free = np.flatnonzero(outside <= self.max_snap_m)
+        free = free[~self._blocked(ways[free])]
+        row, edge, distance, outside = row[free], edge[free], distance[free], outside[free]
+        first = _first_of_each(row, distance, edge)
+        return row[first], edge[first], distance[first], outside[first]
+
+    def _blocked(self, ways: NDArray[np.object_]) -> NDArray[np.bool_]:
+        """Tell whether straight ways cross a barrier after leaving their door."""
+        blocked = np.zeros(ways.size, bool)
+        if self._walls is None:
+            return blocked
+        parts, owner = shapely.get_parts(ways, return_index=True)
+        length = shapely.length(parts)
+        long = length > _DOOR_M
+        parts, owner, length = parts[long], owner[long], length[long]
+        ends = shapely.get_coordinates(parts).reshape(-1, 2, 2)
+        ends[:, 0] += (_DOOR_M / length)[:, None] * (ends[:, 1] - ends[:, 0])
+        parts = shapely.linestrings(ends) if len(ends) else parts
+        way, wall = self._walls.query(parts, predicate="intersects")
         # A street may run along a wall: touching it with the far end is not crossing.
-        crossing = ~shapely.touches(ways[way], self._walls.geometries[wall]) & (length[way] > _DOOR_M)
-        blocked = np.zeros(points.size, bool)
-        blocked[way[crossing]] = True
+        crossing = ~shapely.touches(parts[way], self._walls.geometries[wall])
+        blocked[owner[way[crossing]]] = True
         return blocked
 
-    def _offset(self, points: NDArray[np.object_], edges: NDArray[np.intp]) -> NDArray[np.float64]:
-        """Measure where along its edge each point's nearest position lies, in the edge's own (perhaps stated) metres."""
+    def offset_m(self, points: NDArray[np.object_], edges: NDArray[np.intp]) -> NDArray[np.float64]:
+        """Measure where along its edge the position nearest to each point lies, from the edge's end u.
+
+        Parameters
+        ----------
+        points : array (p,) of Point
+            On the edges or beside them.
+        edges : integer array (p,)
+            Their edges.
+
+        Returns
+        -------
+        float64 array (p,)
+            In the edge's own, perhaps stated, metres.
+        """
         share = shapely.line_locate_point(self.network.edge_lines[edges], points, normalized=True)
         length = self.network.edge_length_m[edges]
         offset: NDArray[np.float64] = np.nan_to_num(share) * length  # an edge without extent has no share
@@ -156,6 +198,33 @@ class Snapper:
         at_end = length - offset < _END_M
         offset[at_end] = length[at_end]
         return offset
+
+    def crossings(self, outlines: NDArray[np.object_]) -> tuple[NDArray[np.intp], NDArray[np.object_], NDArray[np.intp]]:
+        """Find where streets of the main network meet outlines.
+
+        Parameters
+        ----------
+        outlines : array (p,) of polygons
+            In the network's CRS.
+
+        Returns
+        -------
+        row : integer array (c,)
+            Outline of each crossing, ascending.
+        point : array (c,) of Point
+            Where the street meets it; for a street along the outline, the middle of that stretch.
+        edge : integer array (c,)
+            The street's edge.
+        """
+        edges, tree = self._parts[0]
+        rings = shapely.boundary(outlines)
+        row, at = tree.query(rings, predicate="intersects")
+        edge = edges[at]
+        met, pair = shapely.get_parts(shapely.intersection(rings[row], self.network.edge_lines[edge]), return_index=True)
+        along = shapely.get_dimensions(met) == 1
+        met[along] = shapely.line_interpolate_point(met[along], 0.5, normalized=True)
+        order = np.lexsort((edge[pair], row[pair]))
+        return row[pair][order], met[order], edge[pair][order]
 
     def _log_passed_over(
         self, points: NDArray[np.object_], rows: NDArray[np.intp], connector: NDArray[np.float64]
@@ -169,3 +238,10 @@ class Snapper:
         passed = int((distance < connector[rows[row]]).sum())
         if passed:
             log.info("%d points lie nearer to a cut-off fragment of street than to the main network they take", passed)
+
+
+def _first_of_each(row: NDArray[np.intp], distance: NDArray[np.float64], edge: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Choose the nearest candidate of each row; of equally near ones the lowest edge, whatever order they come in."""
+    order = np.lexsort((edge, distance, row))
+    chosen: NDArray[np.intp] = order[np.unique(row[order], return_index=True)[1]]
+    return chosen

@@ -1,0 +1,88 @@
+"""Download the walking network of a place from OpenStreetMap, through osmnx, into a file that a study can name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from planner.errors import Fault, InputError, OutputExists
+from planner.i18n import _
+
+
+def fetch_streets(
+    target: Path,
+    *,
+    place: str | None = None,
+    bbox: tuple[float, float, float, float] | None = None,
+    force: bool = False,
+) -> Path:
+    """Download the ways of a place and save them as ``.graphml``.
+
+    All ways are asked for and judged here afterwards, because osmnx's own choice of walkable ways drops crossings
+    that are tagged as cycleways open to walkers.
+
+    Parameters
+    ----------
+    target
+        ``.graphml`` file to write.
+    place
+        Name of a place, as Nominatim finds it. Give this or ``bbox``.
+    bbox
+        West, south, east, north in degrees (WGS 84).
+    force
+        Replace a file that stands there.
+
+    Returns
+    -------
+    Path
+        ``target``.
+
+    Raises
+    ------
+    InputError
+        Neither or both of place and bbox are given, the box is not one, the target is not .graphml, or the download
+        failed.
+    OutputExists
+        The target exists and ``force`` is not set.
+    """
+    faults = []
+    if (place is None) == (bbox is None):
+        faults.append(Fault(_("the area to fetch is not clear"), todo=_("give either a place or a bounding box")))
+    if bbox is not None and not (-180 <= bbox[0] < bbox[2] <= 180 and -90 <= bbox[1] < bbox[3] <= 90):
+        faults.append(
+            Fault(
+                _("the bounding box {bbox} is not west, south, east, north in degrees").format(bbox=bbox),
+                todo=_("for Chenzhou: 112.9,25.7,113.1,25.9"),
+            )
+        )
+    if target.suffix != ".graphml":
+        faults.append(Fault(_("the file to write is not .graphml"), where=str(target)))
+    if faults:
+        raise InputError(faults)
+    if target.exists() and not force:
+        raise OutputExists(_("{path} exists; give --force to replace it").format(path=target))
+
+    import osmnx
+
+    tags = osmnx.settings.useful_tags_way
+    wanted = [*tags, "foot", "oneway:foot", "foot:backward", "foot:forward", "motorroad", "footway", "cycleway", "path", "conveying"]
+    osmnx.settings.useful_tags_way = list(dict.fromkeys(wanted))
+    try:
+        if place is not None:
+            graph = osmnx.graph_from_place(place, network_type="all", retain_all=True)
+        else:
+            graph = osmnx.graph_from_bbox(bbox, network_type="all", retain_all=True)
+    except (OSError, ValueError, TypeError, RuntimeError) as error:
+        raise InputError(
+            Fault(
+                _("the download failed"),
+                where=place or str(bbox),
+                why=str(error),
+                todo=_("check the connection and the name, or give an .osm.pbf extract instead"),
+            )
+        ) from error
+    finally:
+        osmnx.settings.useful_tags_way = tags
+    draft = target.with_name(f".{target.name}.part")
+    osmnx.save_graphml(graph, draft)
+    draft.replace(target)
+    return target

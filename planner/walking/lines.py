@@ -1,0 +1,292 @@
+"""Take walkable ways from a line layer, without joining a bridge or a tunnel to what it crosses."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from pyproj import CRS
+
+from planner.errors import Fault, InputError
+from planner.i18n import _
+from planner.walking import ways
+from planner.walking.network import JOIN_M
+from planner.walking.streets import Streets, pieces
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+SUFFIXES = (".gpkg", ".shp", ".geojson", ".json", ".parquet")
+
+_NO = {"", "no", "n", "f", "false", "0", "none", "nan", "否", "无"}
+
+
+def read_lines(path: Path, *, crs: CRS) -> Streets:
+    """Read the walkable ways of a line layer file.
+
+    Parameters
+    ----------
+    path
+        gpkg, shp, geojson or parquet.
+    crs
+        Compute CRS: projected, metres.
+
+    Returns
+    -------
+    Streets
+
+    Raises
+    ------
+    InputError
+        The file cannot be read, has no CRS, or holds no walkable line.
+    """
+    import geopandas as gpd
+
+    try:
+        table = gpd.read_parquet(path) if path.suffix == ".parquet" else gpd.read_file(path)
+    except (OSError, ValueError, RuntimeError) as error:
+        raise InputError(
+            Fault(_("the street layer cannot be read"), where=str(path), why=str(error).strip())
+        ) from error
+    return from_lines(table, crs=crs, where=str(path))
+
+
+def from_lines(table: gpd.GeoDataFrame, *, crs: CRS, where: str = "") -> Streets:
+    """Take the walkable ways of a line layer.
+
+    Lines are joined where they share a point (within 1 mm). What crosses without sharing a point is joined only when
+    the layer says at which level its lines run (columns layer, level, bridge or tunnel) and both run at the same one;
+    otherwise the crossing is listed in ``notes["crossings"]``. Two levels that both pass through a shared point stay
+    apart there; a level that ends at it (the road before a bridge, the foot of a stair) is joined. An edge table with
+    osmnx's columns ``u`` and ``v`` is joined by these alone.
+
+    Parameters
+    ----------
+    table : GeoDataFrame
+        Lines. Columns that count when present (upper or lower case): ``highway`` or ``fclass`` and the access tags of
+        OpenStreetMap; ``layer``, ``level``, ``bridge``, ``tunnel``; ``u``, ``v``. Without any, every line is walkable.
+    crs
+        Compute CRS: projected, metres.
+    where
+        Named in messages.
+
+    Returns
+    -------
+    Streets
+        In ``crs``; ``notes`` counts ``ways``, ``ways_left_out``, ``not_lines`` and lists ``crossings`` and
+        ``kept_apart`` as (x, y).
+
+    Raises
+    ------
+    InputError
+        The layer has no CRS, or holds no walkable line.
+    """
+    if table.crs is None:
+        raise InputError(
+            Fault(
+                _("the street layer states no coordinate system"),
+                where=where,
+                todo=_("save it with its CRS (a shapefile needs its .prj)"),
+            )
+        )
+    table = table.to_crs(crs)
+    table.columns = [column if column == table.geometry.name else str(column).strip().lower() for column in table.columns]
+    rows, lines = _single_lines(table.geometry.to_numpy())
+    found = _judged(table)
+    walkable = np.array([found[row] is not None for row in rows], bool)
+    rows, lines = rows[walkable], lines[walkable]
+    once = _once(lines, rows, found)
+    rows, lines = rows[once], lines[once]
+    if not lines.size:
+        raise InputError(Fault(_("the street layer holds no walkable line"), where=where))
+    notes: dict[str, Any] = {
+        "source": "lines",
+        "ways": int(lines.size),
+        "ways_left_out": sum(way is None for way in found),
+        "not_lines": len(table) - np.unique(np.flatnonzero(shapely.get_dimensions(table.geometry.to_numpy()) == 1)).size,
+    }
+    if {"u", "v"} <= set(table.columns):
+        node, coords, indptr = _joined_by_id(lines, table["u"].to_numpy()[rows], table["v"].to_numpy()[rows])
+        crossings, apart = [], []
+    else:
+        level = _levels(table)
+        lines, crossings = _cross(lines, None if level is None else level[rows])
+        node, coords, indptr, apart = _joined_by_point(lines, np.zeros(lines.size) if level is None else level[rows])
+    notes |= {"crossings": crossings, "kept_apart": apart}
+    a, b, line = pieces(node, indptr)
+    keep = a != b
+    a, b, row = a[keep], b[keep], rows[line[keep]]
+    kinds = [found[at] for at in row]
+    return Streets(
+        xy=coords,
+        a=a,
+        b=b,
+        code=np.array([way.code for way in kinds if way], np.uint8),
+        forward=np.array([way.forward for way in kinds if way], bool),
+        backward=np.array([way.backward for way in kinds if way], bool),
+        crs=crs,
+        classes=ways.classes(),
+        notes=notes,
+    )
+
+
+def _single_lines(geometry: NDArray[np.object_]) -> tuple[NDArray[np.intp], NDArray[np.object_]]:
+    """Take multi-lines apart; rows of the table and plain two-dimensional lines."""
+    parts, rows = shapely.get_parts(shapely.force_2d(geometry), return_index=True)
+    lines = (shapely.get_type_id(parts) == 1) & ~shapely.is_empty(parts)
+    return rows[lines], parts[lines]
+
+
+def _judged(table: gpd.GeoDataFrame) -> list[ways.Way | None]:
+    """Judge every row by its tags; a line that states no kind of way is a street, as in a layer without kinds."""
+    if "highway" not in table and "fclass" in table:
+        table = table.rename(columns={"fclass": "highway"})
+    if "highway" not in table:
+        table = table.assign(highway=None)
+    keys = [key for key in ways.tag_keys() if key in table]
+    columns = [table[key].astype("object").where(table[key].notna(), None).tolist() for key in keys]
+    tagged = [
+        {key: str(value) for key, value in zip(keys, row, strict=True) if value is not None}
+        for row in zip(*columns, strict=True)
+    ]
+    return [ways.judge(tags if tags.get("highway") else {**tags, "highway": "road"}) for tags in tagged]
+
+
+def _levels(table: gpd.GeoDataFrame) -> NDArray[np.float64] | None:
+    """Level of every row: its layer or level where that is a number, else +1 for a bridge and -1 for a tunnel."""
+    import pandas as pd
+
+    known = [name for name in ("layer", "level", "bridge", "tunnel") if name in table]
+    level = np.full(len(table), np.nan)
+    for name in ("layer", "level"):
+        if name in known:
+            number = pd.to_numeric(table[name], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+            if not np.isfinite(number).any() and table[name].notna().any():
+                known.remove(name)  # the name of a drawing layer, not a height
+            level = np.where(np.isnan(level), number, level)
+    for name, height in (("bridge", 1.0), ("tunnel", -1.0)):
+        if name in known:
+            says = ~table[name].astype("string").fillna("").str.strip().str.lower().isin(_NO).to_numpy(dtype=bool)
+            level = np.where(says & (np.isnan(level) | (level == 0)), height, level)
+    return np.nan_to_num(level) if known else None
+
+
+def _joined_by_id(
+    lines: NDArray[np.object_], u: NDArray[Any], v: NDArray[Any]
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]:
+    """Number the points of lines whose ends are named; points between belong to their line alone."""
+    coords, owner = shapely.get_coordinates(lines, return_index=True)
+    indptr = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=lines.size))])
+    node = np.arange(len(coords))
+    ends = np.concatenate([indptr[:-1], indptr[1:] - 1])
+    _names, first, number = np.unique(np.concatenate([u, v]), return_index=True, return_inverse=True)
+    node[ends] = ends[first][number]
+    return node, coords, indptr
+
+
+def _point_keys(coords: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Number points so that those within a millimetre (one cell of rounding) have one number."""
+    cells = np.round(coords / JOIN_M).astype(np.int64)
+    number: NDArray[np.int64] = np.unique(cells, axis=0, return_inverse=True)[1].ravel().astype(np.int64)
+    return number
+
+
+def _joined_by_point(
+    lines: NDArray[np.object_], level: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64], list[tuple[float, float]]]:
+    """Number the points of lines; a point shared by levels that all pass through it becomes one point for each."""
+    coords, owner = shapely.get_coordinates(lines, return_index=True)
+    indptr = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=lines.size))])
+    key = _point_keys(coords)
+    ends = np.full(len(coords), 2)  # a line that passes leaves in two directions, one that ends in one
+    ends[indptr[:-1]] = 1
+    ends[indptr[1:] - 1] = 1
+    at_level = level[owner]
+    lowest, highest = (np.full(key.max() + 1, fill) for fill in (np.inf, -np.inf))
+    np.minimum.at(lowest, key, at_level)
+    np.maximum.at(highest, key, at_level)
+    mixed = np.flatnonzero((lowest < highest)[key])
+    node, apart = key.copy(), []
+    passing: dict[int, dict[float, int]] = defaultdict(lambda: defaultdict(int))
+    for at in mixed:
+        passing[int(key[at])][float(at_level[at])] += int(ends[at])
+    homes: dict[tuple[int, float], int] = {}
+    spare = int(key.max()) + 1
+    for point, levels in passing.items():
+        through = sorted(height for height, count in levels.items() if count >= 2)
+        if len(through) < 2:
+            continue  # everything that ends here meets the one that passes
+        for height in through:
+            homes[point, height], spare = spare, spare + 1
+        for height in levels:
+            if height not in through:  # the nearest level, of two equally near the upper
+                homes[point, height] = homes[point, min(through, key=lambda other: (abs(other - height), -other))]
+    for at in mixed:
+        node[at] = homes.get((int(key[at]), float(at_level[at])), node[at])
+    used, first, number = np.unique(node, return_index=True, return_inverse=True)
+    split = {point for point, _height in homes}
+    places = dict(zip(key[mixed].tolist(), coords[mixed].tolist(), strict=True))
+    apart = [(places[point][0], places[point][1]) for point in sorted(split)]
+    return number.ravel().astype(np.int64), coords[first], indptr, apart
+
+
+def _cross(
+    lines: NDArray[np.object_], level: NDArray[np.float64] | None
+) -> tuple[NDArray[np.object_], list[tuple[float, float]]]:
+    """Give lines of one level that cross a common point; where levels are not known, list the crossings instead."""
+    tree = shapely.STRtree(lines)
+    one, other = tree.query(lines, predicate="crosses")
+    once = one < other
+    one, other = one[once], other[once]
+    if level is not None:
+        same = level[one] == level[other]
+        one, other = one[same], other[same]
+    met = shapely.intersection(lines[one], lines[other])
+    points, pair = shapely.get_parts(met, return_index=True)
+    dot = shapely.get_type_id(points) == 0
+    points, pair = points[dot], pair[dot]
+    xy = shapely.get_coordinates(points)
+    # A crossing at a point that both lines already have is no crossing but a junction.
+    vertices, owner = shapely.get_coordinates(lines, return_index=True)
+    keys = _point_keys(np.concatenate([vertices, xy]))
+    has = set(zip(owner.tolist(), keys[: len(vertices)].tolist(), strict=True))
+    at = keys[len(vertices) :].tolist()
+    fresh = [
+        row
+        for row, (p, key) in enumerate(zip(pair.tolist(), at, strict=True))
+        if (one[p], key) not in has or (other[p], key) not in has
+    ]
+    if level is None:
+        return lines, sorted((float(x), float(y)) for x, y in xy[fresh])
+    cuts: dict[int, list[tuple[float, float]]] = defaultdict(list)
+    for row in fresh:
+        for line in (int(one[pair[row]]), int(other[pair[row]])):
+            cuts[line].append((float(xy[row][0]), float(xy[row][1])))
+    lines = lines.copy()
+    for line, stops in cuts.items():
+        lines[line] = _with_points(lines[line], stops)
+    return lines, []
+
+
+def _with_points(line: shapely.LineString, stops: list[tuple[float, float]]) -> shapely.LineString:
+    """Add points to a line where they lie on it."""
+    coords = shapely.get_coordinates(line)
+    along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(coords, axis=0).T))])
+    extra = shapely.line_locate_point(line, shapely.points(stops))
+    order = np.argsort(np.concatenate([along, extra]), kind="stable")
+    return shapely.linestrings(np.concatenate([coords, np.array(stops)])[order])
+
+
+def _once(lines: NDArray[np.object_], rows: NDArray[np.intp], found: list[ways.Way | None]) -> NDArray[np.intp]:
+    """Choose one of the lines that lie on each other and are judged alike: edge tables list both directions."""
+    ways_of = [found[row] for row in rows]
+    both = np.array([way is not None and way.forward == way.backward for way in ways_of])
+    shape = np.where(both, shapely.to_wkb(shapely.normalize(lines)), shapely.to_wkb(lines))
+    first: dict[tuple[bytes, ways.Way | None], int] = {}
+    for at, key in enumerate(zip(shape, ways_of, strict=True)):
+        first.setdefault(key, at)
+    return np.fromiter(first.values(), np.intp, len(first))
