@@ -1,0 +1,398 @@
+"""Describe every layer's columns as data, from which checks, dtypes, templates and docs are made."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Literal
+
+from planner.i18n import N_
+
+Kind = Literal[
+    "id", "ids", "text", "count", "number", "numbers", "flag", "date", "choice", "services", "geometry"
+]
+
+DTYPES: Mapping[str, str] = MappingProxyType(
+    {"count": "Int64", "number": "float64", "flag": "boolean", "date": "datetime64[s]"}
+)
+"""Dtype of a checked column by kind; every other kind is text (``str``), lists being joined by ``;``."""
+
+UNITS: Mapping[str, tuple[str, float]] = MappingProxyType(
+    {
+        "m2": ("m2", 1.0),
+        "平方米": ("m2", 1.0),
+        "万m2": ("m2", 1e4),
+        "万平方米": ("m2", 1e4),
+        "亩": ("m2", 10_000 / 15),
+        "ha": ("m2", 1e4),
+        "公顷": ("m2", 1e4),
+        "km2": ("m2", 1e6),
+        "平方公里": ("m2", 1e6),
+        "m": ("m", 1.0),
+        "persons": ("persons", 1.0),
+        "人": ("persons", 1.0),
+        "万人": ("persons", 1e4),
+        "yuan": ("yuan", 1.0),
+        "元": ("yuan", 1.0),
+        "万元": ("yuan", 1e4),
+    }
+)
+"""What a unit measures and how many of the contract's unit one of it is."""
+
+
+def key(name: str) -> str:
+    """Return the form in which names and codes are compared: NFKC, stripped, case folded.
+
+    Examples
+    --------
+    >>> key(" Ｎame ")
+    'name'
+    >>> key("万㎡")
+    '万m2'
+    """
+    return unicodedata.normalize("NFKC", name).strip().casefold()
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of the contract.
+
+    Parameters
+    ----------
+    name
+        The contract's name.
+    kind
+        What its cells hold. ``ids`` and ``numbers`` are several in one cell, joined by ``;``.
+    description
+        One line in English; translate it with ``planner.i18n._``.
+    required
+        Whether a row without it cannot be used.
+    unit
+        Unit of the values, empty where there is none.
+    choices
+        For ``choice`` and ``services``: each code with the further words that are read as it.
+    minimum
+        Least value of a number or count.
+
+    Examples
+    --------
+    >>> LAYERS["compounds"].column("elders_60").dtype
+    'Int64'
+    >>> LAYERS["facilities"].column("status").words["在用"]
+    'in_use'
+    """
+
+    name: str
+    kind: Kind
+    description: str
+    required: bool = False
+    unit: str = ""
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
+    minimum: float | None = 0.0
+
+    @property
+    def dtype(self) -> str:
+        """Dtype of the checked column."""
+        return DTYPES.get(self.kind, "str")
+
+    @property
+    def words(self) -> dict[str, str]:
+        """Every word that may stand in a cell (in the form of :func:`key`), with its code."""
+        return {key(word): code for code, words in self.choices.items() for word in (code, *words)}
+
+    def factor(self, unit: str) -> float | None:
+        """Return what one `unit` is in the column's own unit, None where the two do not measure the same.
+
+        Examples
+        --------
+        >>> LAYERS["compounds"].column("residential_floor_area_m2").factor("万㎡")
+        10000.0
+        >>> LAYERS["compounds"].column("elders_60").factor("m2") is None
+        True
+        """
+        measured, factor = UNITS.get(key(unit), ("", 1.0))
+        return factor if measured and measured == self.unit else None
+
+
+@dataclass(frozen=True)
+class LayerSpec:
+    """One layer of the contract; its first column is its identifier.
+
+    Parameters
+    ----------
+    name
+        Name in ``[layers.NAME]`` of study.toml.
+    description
+        One line in English; translate it with ``planner.i18n._``.
+    columns
+        The columns in the contract's order, geometry left aside.
+    shapes
+        Geometry types that a row may have; empty where the layer needs no geometry.
+
+    Examples
+    --------
+    >>> LAYERS["gates"].required
+    ('gate_id', 'compound_id', 'geometry')
+    >>> LAYERS["permits"].id, LAYERS["permits"].has_geometry
+    ('permit_no', False)
+    """
+
+    name: str
+    description: str
+    columns: tuple[Column, ...]
+    shapes: tuple[str, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """Name of the identifier column."""
+        return self.columns[0].name
+
+    @property
+    def has_geometry(self) -> bool:
+        """Whether every row needs a place."""
+        return bool(self.shapes)
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """Names of the columns that a file must have."""
+        names = tuple(column.name for column in self.columns if column.required)
+        return (*names, "geometry") if self.has_geometry else names
+
+    def column(self, name: str) -> Column:
+        """Return a column by its name.
+
+        Raises
+        ------
+        KeyError
+            The layer has no such column.
+        """
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(name)
+
+
+SERVICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "full_day": ("全托",),
+        "day": ("日托",),
+        "meals": ("助餐",),
+        "cleaning": ("助洁",),
+        "bathing": ("助浴",),
+        "nursing": ("助护",),
+    }
+)
+"""The six services of a care circle in the contract's order, with their Chinese words."""
+
+FACILITY_KINDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "day_care": ("日间照料", "日间照料机构", "日间照料中心"),
+        "canteen": ("长者餐厅", "助老食堂", "助餐点"),
+        "nursing_home": ("养老院", "养老机构"),
+        "community_centre": ("社区养老服务中心",),
+        "regional_centre": ("区域养老服务中心",),
+        "hospice": ("安宁疗护中心",),
+        "childcare": ("托育机构",),
+        "other": ("其他",),
+    }
+)
+"""Kinds of facility with the words of the two documents."""
+
+STATUSES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "in_use": ("在用", "在营", "运营中"),
+        "planned": ("规划", "拟建"),
+        "under_construction": ("在建",),
+        "closed": ("停业", "已停业", "关闭"),
+        "misused": ("挪用", "挪作他用"),
+    }
+)
+"""States of a facility or room; only ``in_use`` counts."""
+
+_COMPOUND_STATUSES = {"new": ("新建",), "existing": ("已建成", "既有")}
+_ROOM_SOURCES: Mapping[str, tuple[str, ...]] = dict.fromkeys(
+    ("配建", "补建", "购置", "置换", "租赁", "改造"), ()
+)
+_USES = {"canteen": ("长者餐厅", "助餐"), "day_care": ("日间照料",), "both": ("两者",)}
+_LEVELS = {"community": ("社区",), "street": ("街道",), "county": ("县市区",), "urban": ("城区",)}
+
+_POINT = ("Point",)
+_POLYGON = ("Polygon", "MultiPolygon")
+_LINE = ("LineString", "MultiLineString")
+
+
+def _elders(*, required: bool) -> tuple[Column, ...]:
+    return (
+        Column("elders_60", "count", N_("people aged 60 or more"), required=required, unit="persons"),
+        Column("elders_65", "count", N_("people aged 65 or more"), unit="persons"),
+        Column("elders_80", "count", N_("people aged 80 or more"), unit="persons"),
+    )
+
+
+_POPULATION = Column("population", "count", N_("all people"), unit="persons")
+_IN_URBAN_AREA = Column("in_urban_area", "flag", N_("whether it lies in the urban area (城区)"))
+_HOUSEHOLDS = Column("households", "count", N_("households or homes"))
+
+_COMPOUNDS = LayerSpec(
+    "compounds",
+    N_("residential compounds: where the elders live"),
+    (
+        Column("compound_id", "id", N_("identifier of the compound"), required=True),
+        Column("name", "text", N_("name of the compound")),
+        Column("status", "choice", N_("new or existing"), choices=_COMPOUND_STATUSES),
+        Column("residential_floor_area_m2", "number", N_("total residential floor area"), unit="m2"),
+        _HOUSEHOLDS,
+        _POPULATION,
+        *_elders(required=False),
+        _IN_URBAN_AREA,
+        Column("community", "text", N_("community (社区) it belongs to")),
+        Column("street", "text", N_("street or town (街道, 乡镇) it belongs to")),
+        Column("county", "text", N_("county or district (县市区) it belongs to")),
+        Column("built_year", "count", N_("year it was built")),
+        Column("gated", "flag", N_("whether only its residents may walk through it")),
+    ),
+    (*_POLYGON, *_POINT),
+)
+
+_GATES = LayerSpec(
+    "gates",
+    N_("gates of compounds"),
+    (
+        Column("gate_id", "id", N_("identifier of the gate"), required=True),
+        Column("compound_id", "id", N_("compound that the gate belongs to"), required=True),
+        Column("open", "flag", N_("whether people can pass it")),
+    ),
+    _POINT,
+)
+
+_FACILITIES = LayerSpec(
+    "facilities",
+    N_("facilities; several points are several entrances"),
+    (
+        Column("facility_id", "id", N_("identifier of the facility"), required=True),
+        Column("name", "text", N_("name of the facility"), required=True),
+        Column("kind", "choice", N_("kind of facility"), required=True, choices=FACILITY_KINDS),
+        Column("services", "services", N_("services it offers, separated by ; or 、"), choices=SERVICES),
+        Column("status", "choice", N_("only facilities in use count"), choices=STATUSES),
+        Column("opened_on", "date", N_("day it opened")),
+        Column("floor_area_m2", "number", N_("floor area"), unit="m2"),
+        Column("beds", "count", N_("beds")),
+        Column("care_beds", "count", N_("beds with nursing care")),
+        Column("places", "count", N_("day-care places")),
+        Column("meals_per_day", "count", N_("meals it can serve a day")),
+        Column("ownership", "text", N_("public or private")),
+    ),
+    (*_POINT, "MultiPoint", *_POLYGON),
+)
+
+_ROOMS = LayerSpec(
+    "rooms",
+    N_("elder-care rooms (养老用房) of compounds"),
+    (
+        Column("room_id", "id", N_("identifier of the room"), required=True),
+        Column("compound_ids", "ids", N_("compounds it serves, separated by ;"), required=True),
+        Column("floor_area_m2", "number", N_("floor area of this one site"), required=True, unit="m2"),
+        Column("source", "choice", N_("how it was got"), choices=_ROOM_SOURCES),
+        Column("status", "choice", N_("only rooms in use count"), choices=STATUSES),
+    ),
+)
+
+_PERMITS = LayerSpec(
+    "permits",
+    N_("planning permits (建设工程规划许可证)"),
+    (
+        Column("permit_no", "id", N_("number of the permit"), required=True),
+        Column(
+            "residential_floor_area_m2",
+            "number",
+            N_("total residential floor area printed on the permit"),
+            required=True,
+            unit="m2",
+        ),
+        Column("issued_on", "date", N_("day the permit was issued")),
+        Column("project", "text", N_("project that the permit belongs to")),
+        Column("phase", "text", N_("phase of the project")),
+        Column("applicant", "text", N_("who builds")),
+        _IN_URBAN_AREA,
+        _HOUSEHOLDS,
+        Column("room_areas_m2", "numbers", N_("floor area of each elder-care room, by ;"), unit="m2"),
+        Column("planned_on", "date", N_("day the homes were planned")),
+        Column("built_on", "date", N_("day the homes were built")),
+        Column("accepted_on", "date", N_("day the homes were accepted")),
+        Column("delivered_on", "date", N_("day the homes were delivered")),
+        Column("room_planned_on", "date", N_("day the rooms were planned")),
+        Column("room_built_on", "date", N_("day the rooms were built")),
+        Column("room_accepted_on", "date", N_("day the rooms were accepted")),
+        Column("room_delivered_on", "date", N_("day the rooms were delivered")),
+    ),
+)
+
+_CANDIDATES = LayerSpec(
+    "candidates",
+    N_("candidate sites for new facilities"),
+    (
+        Column("candidate_id", "id", N_("identifier of the site"), required=True),
+        Column("name", "text", N_("name of the site")),
+        Column("use", "choice", N_("what it may become"), choices=_USES),
+        Column("tenure", "text", N_("who owns it")),
+        Column("floor_area_m2", "number", N_("usable floor area"), unit="m2"),
+        Column("floor", "number", N_("storey, basements below 0"), minimum=None),
+        Column("cost_cny", "number", N_("cost of opening it"), unit="yuan"),
+        Column("meals_per_day", "count", N_("meals it could serve a day")),
+        Column("places", "count", N_("day-care places it could hold")),
+        Column("required", "flag", N_("whether it must be part of every plan")),
+    ),
+    (*_POINT, *_POLYGON),
+)
+
+_AREAS = LayerSpec(
+    "areas",
+    N_("communities, streets, counties and the urban area"),
+    (
+        Column("area_id", "id", N_("identifier of the area"), required=True),
+        Column("name", "text", N_("name of the area"), required=True),
+        Column("level", "choice", N_("level of the area"), required=True, choices=_LEVELS),
+        Column("parent_id", "id", N_("area that it is part of")),
+    ),
+    _POLYGON,
+)
+
+_BARRIERS = LayerSpec(
+    "barriers",
+    N_("what nobody can walk across: walls, rivers, railways"),
+    (
+        Column("barrier_id", "id", N_("identifier of the barrier"), required=True),
+        Column("name", "text", N_("name of the barrier")),
+    ),
+    (*_LINE, *_POLYGON),
+)
+
+_POPULATION_LAYER = LayerSpec(
+    "population",
+    N_("elders per area, to be spread over compounds"),
+    (
+        Column("area_id", "id", N_("area that the totals are of"), required=True),
+        *_elders(required=True),
+        _POPULATION,
+    ),
+)
+
+LAYERS: Mapping[str, LayerSpec] = MappingProxyType(
+    {
+        spec.name: spec
+        for spec in (
+            _COMPOUNDS,
+            _GATES,
+            _FACILITIES,
+            _ROOMS,
+            _PERMITS,
+            _CANDIDATES,
+            _AREAS,
+            _BARRIERS,
+            _POPULATION_LAYER,
+        )
+    }
+)
+"""Every layer of the contract by name."""

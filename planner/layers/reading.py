@@ -1,0 +1,295 @@
+"""Read one layer's file into a checked table of the contract, with a ledger that tells each row's fate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from pyproj import CRS
+
+from planner.errors import Fault, InputError
+from planner.i18n import _
+from planner.layers.columns import LAYERS, Column, LayerSpec
+from planner.layers.datums import WGS84, Datum, reliable, resolve_datum, settle
+from planner.layers.files import RawTable, Shapes, read_file
+from planner.layers.ledger import Entry, Journal, Ledger, moved
+from planner.layers.matching import Found, match_columns
+from planner.layers.schema import check_table
+from planner.layers.settings import LayerSettings
+from planner.layers.shapes import Places, check_places, choose_crs, find_places, move_places, note_closed
+from planner.layers.values import as_text, complaint, parse
+
+# From the most to the fewest people, so that each may not be more than the one before.
+_AGES = ("population", "elders_60", "elders_65", "elders_80")
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """A layer that has been read and checked.
+
+    Parameters
+    ----------
+    name
+        Name of the layer.
+    table
+        The rows that are used, indexed by identifier, with every column of the contract; a GeoDataFrame in
+        the compute CRS where the layer has places.
+    ledger
+        The fate of every row of the file.
+    file
+        File as study.toml names it.
+    rows
+        Row number in the file by identifier.
+    """
+
+    name: str
+    table: Any
+    ledger: Ledger
+    file: str
+    rows: pd.Series[int]
+
+    def noted(self, ids: Iterable[str], column: str, what: Mapping[str, str], *, set_aside: bool) -> Layer:
+        """Return the layer with a problem noted on some of its rows.
+
+        Parameters
+        ----------
+        ids
+            Rows that have it.
+        column
+            Contract column that it stands in.
+        what
+            The problem by identifier.
+        set_aside
+            Whether the rows are not used any more; otherwise they are doubted.
+
+        Returns
+        -------
+        Layer
+            A new layer whose ledger closes.
+        """
+        ids = list(ids)
+        if not ids:
+            return self
+        action = "set_aside" if set_aside else "doubted"
+        entries = [
+            Entry(self.name, self.file, int(self.rows[item]), item, column, what[item], action)  # type: ignore[arg-type]
+            for item in ids
+        ]
+        if not set_aside:
+            return replace(self, ledger=self.ledger.with_entries(entries))
+        left = self.table.drop(index=ids)
+        count = self.ledger.count(self.name)
+        count = moved(count, rows=len(ids), elders=count.elders_used - _elders(left))
+        return replace(self, table=left, ledger=self.ledger.with_entries(entries, counts=[count]))
+
+
+def _elders(table: Any) -> int:
+    return int(table["elders_60"].sum()) if "elders_60" in table.columns else 0
+
+
+def read_layer(name: str, settings: LayerSettings, *, folder: Path, crs: CRS | None) -> Layer:
+    r"""Read a layer.
+
+    Parameters
+    ----------
+    name
+        Name of the layer, a key of :data:`~planner.layers.columns.LAYERS`.
+    settings
+        Which file, and how to read it.
+    folder
+        The study's folder.
+    crs
+        Compute CRS, projected metres; None chooses the one that fits the layer, as a study does for its
+        compounds.
+
+    Returns
+    -------
+    Layer
+        The checked table and its ledger, which closes.
+
+    Raises
+    ------
+    InputError
+        The file as a whole cannot be used; all that is wrong with it is listed.
+    KeyError
+        There is no such layer.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     rows = "gate_id,compound_id,lon,lat\nG1,A1,113.01,25.79\n"
+    ...     _written = Path(folder, "gates.csv").write_text(rows, encoding="utf-8")
+    ...     settings = LayerSettings(file="gates.csv", datum="gcj02")
+    ...     gates = read_layer("gates", settings, folder=Path(folder), crs=CRS.from_epsg(4547))
+    >>> gates.table.loc["G1", "compound_id"], gates.ledger.closes()
+    ('A1', True)
+    """
+    spec = LAYERS[name]
+    raw = read_file(settings, folder=folder, layer=name)
+    columns, places, datum = _understand(spec, raw, settings)
+    ids = as_text(raw.cells[columns[spec.id].place])
+    journal = Journal(name, settings.file, raw.rows, ids.fillna("").to_numpy(dtype=object))
+    values = _parse_all(spec, raw, columns, journal)
+    shapes = None
+    if places is not None:
+        shapes, crs = _settle_places(places, spec, datum, crs, journal)
+    _set_aside_doubles(ids, spec, journal)
+    return _finished(spec, values, shapes, crs, journal)
+
+
+def _understand(
+    spec: LayerSpec, raw: RawTable, settings: LayerSettings
+) -> tuple[Mapping[str, Found], Places | None, Datum]:
+    """Find columns, places and datum, or raise everything that is wrong with them at once."""
+    matches = match_columns(spec, raw, settings)
+    faults = list(matches.faults)
+    places, datum = None, Datum(WGS84)
+    if spec.has_geometry and (raw.places is not None or matches.places):
+        places = find_places(raw, matches.places)
+        try:
+            datum = _datum(places, raw, settings, spec.name)
+        except InputError as error:
+            faults.extend(error.faults)
+    if faults:
+        raise InputError(faults)
+    return matches.columns, places, datum
+
+
+def _datum(places: Places, raw: RawTable, settings: LayerSettings, layer: str) -> Datum:
+    """Resolve what the coordinates mean, and refuse what cannot be converted."""
+    datum = resolve_datum(settings.datum, raw.crs, layer=layer, file=settings.file)
+    if places.metric is not None and places.metric == datum.crs.is_geographic:
+        raise InputError(
+            Fault(
+                _("the columns x and y are metres, but {datum} means degrees").format(datum=datum.name)
+                if places.metric
+                else _("the columns lon and lat are degrees, but {datum} means metres").format(
+                    datum=datum.name
+                ),
+                where=settings.file,
+                todo=_("correct datum under [layers.{layer}], or the names of the columns").format(
+                    layer=layer
+                ),
+            )
+        )
+    bounds = None if reliable(datum.crs) else places.bounds
+    return datum if bounds is None else settle(datum, bounds, layer=layer, file=settings.file)
+
+
+def _parse_all(
+    spec: LayerSpec, raw: RawTable, columns: Mapping[str, Found], journal: Journal
+) -> dict[str, pd.Series[Any]]:
+    journal.note(journal.ids == "", spec.id, _("the identifier is empty"), "set_aside")
+    values = {}
+    for column in spec.columns:
+        if column.name not in columns:
+            values[column.name] = pd.Series(index=raw.cells.index, dtype=column.dtype)
+            if column.name == "status" and spec.name == "facilities":
+                _doubt_status(np.ones(len(raw.rows), dtype=bool), journal)
+            continue
+        found = columns[column.name]
+        cells = raw.cells[found.place]
+        parsed = parse(column, cells, factor=found.factor)
+        values[column.name] = parsed.values
+        _note_cells(column, cells, parsed.bad, journal)
+        if column.required and column.name != spec.id:
+            empty = _("{column} is empty").format(column=column.name)
+            journal.note(~parsed.given, column.name, empty, "set_aside")
+        if column.name == "status" and spec.name == "facilities":
+            _doubt_status(~parsed.given, journal)
+    _note_ages(values, journal)
+    return values
+
+
+def _doubt_status(where: npt.NDArray[np.bool_], journal: Journal) -> None:
+    what = _("nobody says whether it is in use, so it does not count as open")
+    journal.note(where, "status", what, "doubted")
+
+
+def _note_cells(column: Column, cells: pd.Series[Any], bad: npt.NDArray[np.bool_], journal: Journal) -> None:
+    if not bad.any():
+        return
+    reasons = [complaint(column, value) for value in as_text(cells[bad])]
+    if column.required:
+        journal.note(bad, column.name, reasons, "set_aside")
+        return
+    rest = (
+        _("{reason}; what is known of it is kept")
+        if column.kind == "services"
+        else _("{reason}; taken as not given")
+    )
+    journal.note(bad, column.name, [rest.format(reason=reason) for reason in reasons], "doubted")
+
+
+def _note_ages(values: Mapping[str, pd.Series[Any]], journal: Journal) -> None:
+    """Doubt rows where an older group is larger than a younger one that holds it."""
+    ages = {name: values[name].to_numpy(dtype=float, na_value=np.nan) for name in _AGES if name in values}
+    names = list(ages)
+    for first, second in combinations(range(len(names)), 2):
+        # Groups in between say the same already.
+        known_between = np.zeros(len(journal.rows), dtype=bool)
+        for between in names[first + 1 : second]:
+            known_between |= ~np.isnan(ages[between])
+        wide, narrow = ages[names[first]], ages[names[second]]
+        wrong = (narrow > wide) & ~known_between
+        texts = [
+            _("{narrow} is {more:.0f}, more than {wide} with {fewer:.0f}").format(
+                narrow=names[second], more=more, wide=names[first], fewer=fewer
+            )
+            for more, fewer in zip(narrow[wrong], wide[wrong], strict=True)
+        ]
+        journal.note(wrong, names[second], texts, "doubted")
+
+
+def _settle_places(
+    places: Places, spec: LayerSpec, datum: Datum, crs: CRS | None, journal: Journal
+) -> tuple[Shapes, CRS]:
+    shapes = check_places(places, spec, datum, journal)
+    note_closed(places, journal)
+    chosen = choose_crs(shapes, datum, journal) if crs is None else crs
+    return move_places(shapes, datum, chosen, spec, journal), chosen
+
+
+def _set_aside_doubles(ids: pd.Series[str], spec: LayerSpec, journal: Journal) -> None:
+    """Keep the first usable row of each identifier."""
+    usable = ids[journal.kept]
+    again = usable[usable.duplicated()]
+    if again.empty:
+        return
+    first = usable[~usable.duplicated()]
+    row_of = pd.Series(journal.rows[first.index], index=first.to_numpy())
+    where = np.zeros(len(ids), dtype=bool)
+    where[again.index] = True
+    texts = [_("{id} stands in row {row} already").format(id=item, row=row_of[item]) for item in again]
+    journal.note(where, spec.id, texts, "set_aside")
+
+
+def _finished(
+    spec: LayerSpec,
+    values: Mapping[str, pd.Series[Any]],
+    shapes: Shapes | None,
+    crs: CRS | None,
+    journal: Journal,
+) -> Layer:
+    kept = journal.kept
+    table: Any = pd.DataFrame(dict(values))[kept].set_index(spec.id)
+    table.index = table.index.astype("str")
+    check_table(table, layer=spec.name, file=journal.file)
+    if shapes is not None:
+        table = gpd.GeoDataFrame(table, geometry=shapes[kept], crs=crs)
+    elders = values.get("elders_60", pd.Series(0, index=range(len(kept))))
+    ledger = journal.close(
+        used=table.index.to_numpy(dtype=str),
+        elders_in=elders.fillna(0).to_numpy(dtype=np.int64),
+        elders_used=_elders(table),
+    )
+    rows = pd.Series(journal.rows[kept], index=table.index)
+    return Layer(spec.name, table, ledger, journal.file, rows)

@@ -1,0 +1,327 @@
+"""Check every geometry of a layer, mend what can be mended, and bring it into the compute CRS."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+from pyproj import CRS
+
+from planner.errors import Fault, InputError
+from planner.i18n import _
+from planner.layers.columns import LayerSpec
+from planner.layers.datums import Datum, compute_crs_for
+from planner.layers.files import RawTable, Shapes, read_shapes
+from planner.layers.ledger import Journal
+from planner.layers.values import as_text, parse_numbers
+
+Bools = npt.NDArray[np.bool_]
+
+# By GEOS's number of the type.
+_TYPE_NAMES = (
+    "Point",
+    "LineString",
+    "LinearRing",
+    "Polygon",
+    "MultiPoint",
+    "MultiLineString",
+    "MultiPolygon",
+    "GeometryCollection",
+)
+_TYPE_IDS = {name: number for number, name in enumerate(_TYPE_NAMES)}
+_POINTS = [_TYPE_IDS[name] for name in ("Point", "MultiPoint")]
+_MULTI = [_TYPE_IDS[name] for name in ("MultiPoint", "MultiLineString", "MultiPolygon")]
+
+
+@dataclass(frozen=True, eq=False)
+class Places:
+    """The geometries of a file as it has them.
+
+    Parameters
+    ----------
+    shapes
+        Flat geometries, None where a row has none, shape (n,).
+    unread
+        What stands where a geometry should be but could not be read, empty elsewhere, shape (n,).
+    closed
+        Rows whose ring had to be closed, shape (n,).
+    metric
+        True where the columns are x and y, False where they are lon and lat, None where shapes tell nothing.
+    """
+
+    shapes: Shapes
+    unread: npt.NDArray[np.object_]
+    closed: Bools
+    metric: bool | None = None
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float] | None:
+        """West, south, east and north of nine tenths of the coordinates, None where there are none."""
+        xy = shapely.get_coordinates(self.shapes)
+        xy = xy[np.isfinite(xy).all(axis=1) & (xy != 0).any(axis=1)]
+        if not len(xy):
+            return None
+        # Without the outermost, since one slip of the keyboard must not decide what can be done with all.
+        (west, south), (east, north) = np.quantile(xy, [0.05, 0.95], axis=0)
+        return float(west), float(south), float(east), float(north)
+
+
+def find_places(raw: RawTable, columns: Mapping[str, int]) -> Places:
+    """Take the geometries of a file from where it has them.
+
+    Parameters
+    ----------
+    raw
+        The file.
+    columns
+        Position of the columns ``lon`` and ``lat``, ``x`` and ``y``, or ``geometry`` (WKT); not looked at
+        where the file has shapes of its own.
+
+    Returns
+    -------
+    Places
+        One geometry per row, in the file's numbers.
+    """
+    count = len(raw.rows)
+    if raw.places is not None:
+        unread = np.where(raw.places.unread, _("a curve or damaged"), "")
+        return Places(shapely.force_2d(raw.places.shapes), unread, raw.places.closed)
+    if "geometry" in columns:
+        text = as_text(raw.cells[columns["geometry"]])
+        read = read_shapes(
+            text.astype(object).where(text.notna(), None).to_numpy(dtype=object), shapely.from_wkt
+        )
+        unread = np.where(read.unread, text.str.slice(0, 40).to_numpy(dtype=object), "")
+        return Places(shapely.force_2d(read.shapes), unread, read.closed)
+    names = ("lon", "lat") if "lon" in columns else ("x", "y")
+    numbers = [parse_numbers(raw.cells[columns[name]]) for name in names]
+    texts = [as_text(raw.cells[columns[name]]) for name in names]
+    written = texts[0].notna().to_numpy(dtype=bool) & texts[1].notna().to_numpy(dtype=bool)
+    legible = np.isfinite(numbers[0]) & np.isfinite(numbers[1])
+    shapes: Shapes = np.full(count, None, dtype=object)
+    shapes[legible] = shapely.points(numbers[0][legible], numbers[1][legible])
+    both = texts[0].fillna("").to_numpy(dtype=object) + ", " + texts[1].fillna("").to_numpy(dtype=object)
+    return Places(
+        shapes, np.where(written & ~legible, both, ""), np.zeros(count, dtype=bool), metric=names[0] == "x"
+    )
+
+
+def check_places(places: Places, spec: LayerSpec, datum: Datum, journal: Journal) -> Shapes:
+    """Set aside the rows whose geometry cannot be used, in the file's own numbers.
+
+    Parameters
+    ----------
+    places
+        The geometries.
+    spec
+        The layer, which says what types it takes.
+    datum
+        What the numbers mean.
+    journal
+        Where problems are written.
+
+    Returns
+    -------
+    ndarray
+        Geometries, single parts freed from their multi types, shape (n,).
+
+    Raises
+    ------
+    InputError
+        Not one place of the file lies on the globe: the datum is wrong.
+    """
+    shapes = _freed(places.shapes)
+    problem = np.array(shapely.is_missing(shapes) | shapely.is_empty(shapes), dtype=bool)
+    unread = places.unread != ""
+    journal.note(problem & ~unread, "geometry", _("there is no geometry"), "set_aside")
+    texts = [_("“{value}” is not a place").format(value=value) for value in places.unread[unread]]
+    journal.note(unread, "geometry", texts, "set_aside")
+
+    xy, owner = shapely.get_coordinates(shapes, return_index=True)
+    endless = _any_of(owner, ~np.isfinite(xy).all(axis=1), len(shapes)) & ~problem
+    journal.note(endless, "geometry", _("a coordinate is not a finite number"), "set_aside")
+    problem |= endless
+
+    kinds = shapely.get_type_id(shapes)
+    null = _any_of(owner, (xy == 0).all(axis=1), len(shapes)) & np.isin(kinds, _POINTS) & ~problem
+    journal.note(null, "geometry", _("the point lies at 0, 0: no coordinates were entered"), "set_aside")
+    problem |= null
+
+    wrong = ~np.isin(kinds, [_TYPE_IDS[name] for name in spec.shapes]) & ~problem
+    usable = ", ".join(spec.shapes)
+    texts = [
+        _("a {kind} cannot be used here, only {kinds}").format(kind=_type_name(kind), kinds=usable)
+        for kind in kinds[wrong]
+    ]
+    journal.note(wrong, "geometry", texts, "set_aside")
+    problem |= wrong
+
+    if datum.crs.is_geographic:
+        off = _any_of(owner, (np.abs(xy) > (180, 90)).any(axis=1), len(shapes)) & ~problem
+        if off.any() and off.sum() == (~problem).sum():
+            raise InputError(_not_degrees(xy[np.isin(owner, np.flatnonzero(off))][0], datum, journal))
+        journal.note(off, "geometry", _("longitude or latitude is beyond 180 or 90 degrees"), "set_aside")
+    return shapes
+
+
+def _type_name(number: int) -> str:
+    return _TYPE_NAMES[number] if number < len(_TYPE_NAMES) else _("curve")
+
+
+def _freed(shapes: Shapes) -> Shapes:
+    """Turn multi geometries of one part into that part."""
+    single = np.isin(shapely.get_type_id(shapes), _MULTI) & (shapely.get_num_geometries(shapes) == 1)
+    if single.any():
+        shapes = shapes.copy()
+        shapes[single] = shapely.get_geometry(shapes[single], 0)
+    return shapes
+
+
+def _any_of(owner: npt.NDArray[np.int64], marked: Bools, count: int) -> Bools:
+    """Tell for each geometry whether any of its coordinates is marked."""
+    found = np.zeros(count, dtype=bool)
+    found[owner[marked]] = True
+    return found
+
+
+def _not_degrees(xy: npt.NDArray[np.float64], datum: Datum, journal: Journal) -> Fault:
+    return Fault(
+        _("the coordinates are no degrees: the first is {x:.3f}, {y:.3f}").format(x=xy[0], y=xy[1]),
+        where=journal.file,
+        why=_("{datum} means longitude and latitude").format(datum=datum.name),
+        todo=_(
+            'metres need the EPSG code of their zone, for example datum = "EPSG:4547" under [layers.{layer}]'
+        ).format(layer=journal.layer),
+    )
+
+
+def choose_crs(shapes: Shapes, datum: Datum, journal: Journal) -> CRS:
+    """Choose the compute CRS in the middle of a layer.
+
+    Parameters
+    ----------
+    shapes
+        Geometries in the file's numbers, shape (n,).
+    datum
+        What the numbers mean.
+    journal
+        Which rows are still used.
+
+    Returns
+    -------
+    pyproj.CRS
+        As :func:`~planner.layers.datums.compute_crs_for` chooses it.
+
+    Raises
+    ------
+    InputError
+        No row has a usable place.
+    """
+    usable = shapes[journal.kept]
+    if not len(usable):
+        reasons = dict.fromkeys(entry.what for entry in journal.entries if entry.action == "set_aside")
+        raise InputError(
+            Fault(
+                _("no row has a place that can be used, so no compute CRS can be chosen"),
+                where=journal.file,
+                why="; ".join(list(reasons)[:3]),
+                todo=_("mend the file, or give crs under [study]"),
+            )
+        )
+    west, south, east, north = np.nanmedian(shapely.bounds(usable), axis=0)
+    middle = datum.move(np.array([[(west + east) / 2, (south + north) / 2]]), CRS.from_epsg(4326))
+    return compute_crs_for(float(middle[0, 0]), float(middle[0, 1]))
+
+
+def move_places(shapes: Shapes, datum: Datum, crs: CRS, spec: LayerSpec, journal: Journal) -> Shapes:
+    """Bring geometries into the compute CRS and mend polygons that are not valid.
+
+    Parameters
+    ----------
+    shapes
+        Geometries in the file's numbers, shape (n,).
+    datum
+        What the numbers mean.
+    crs
+        Compute CRS, projected metres.
+    spec
+        The layer, which says what types it takes.
+    journal
+        Which rows are still used; problems are written to it.
+
+    Returns
+    -------
+    ndarray
+        Geometries in `crs`, None where a row is set aside, shape (n,).
+
+    Raises
+    ------
+    InputError
+        Not one place can be brought into `crs`: the datum is wrong.
+    """
+    if datum.stays(crs):
+        return _mended(np.where(journal.kept, shapes, np.array(None)), spec, journal)
+    moved: Shapes = np.full(len(shapes), None, dtype=object)
+    kept = journal.kept.copy()
+    xy, owner = shapely.get_coordinates(shapes[kept], return_index=True)
+    target = datum.move(xy, crs) if len(xy) else xy
+    lost = np.zeros(len(shapes), dtype=bool)
+    lost[np.flatnonzero(kept)[owner[~np.isfinite(target).all(axis=1)]]] = True
+    if lost.any() and lost.sum() == kept.sum():
+        raise InputError(
+            Fault(
+                _("not one place fits {datum}: the first is {x:.3f}, {y:.3f}").format(
+                    datum=datum.name, x=xy[0, 0], y=xy[0, 1]
+                ),
+                where=journal.file,
+                why=_("eastings with a zone number need EPSG:4513 to 4533, those without EPSG:4534 to 4554"),
+                todo=_("correct datum under [layers.{layer}]").format(layer=journal.layer),
+            )
+        )
+    journal.note(lost, "geometry", _("the place cannot be expressed in the compute CRS"), "set_aside")
+    fitting = ~lost[np.flatnonzero(kept)][owner]
+    moved[journal.kept] = shapely.set_coordinates(shapes[journal.kept], target[fitting])
+    return _mended(moved, spec, journal)
+
+
+def _mended(shapes: Shapes, spec: LayerSpec, journal: Journal) -> Shapes:
+    broken = journal.kept & ~shapely.is_valid(shapes)
+    if not broken.any():
+        return shapes
+    before = shapely.area(shapes[broken])
+    # "structure" keeps what an outline encloses even where it overlaps itself, and drops spikes without area.
+    whole = _freed(shapely.make_valid(shapes[broken], method="structure", keep_collapsed=False))
+    after = shapely.area(whole)
+    usable = np.isin(
+        shapely.get_type_id(whole), [_TYPE_IDS[name] for name in spec.shapes]
+    ) & ~shapely.is_empty(whole)
+    places = np.flatnonzero(broken)
+    shapes = shapes.copy()
+    shapes[places[usable]], shapes[places[~usable]] = whole[usable], None
+    mended, hopeless = np.zeros(len(shapes), dtype=bool), np.zeros(len(shapes), dtype=bool)
+    mended[places[usable]], hopeless[places[~usable]] = True, True
+    texts = [
+        _("the outline crosses itself; mended: area before {before:.1f} m², after {after:.1f} m²").format(
+            before=old, after=new
+        )
+        for old, new in zip(before[usable], after[usable], strict=True)
+    ]
+    journal.note(mended, "geometry", texts, "mended")
+    journal.note(hopeless, "geometry", _("the geometry is not valid and cannot be mended"), "set_aside")
+    return shapes
+
+
+def note_closed(places: Places, journal: Journal) -> None:
+    """Write down the rings that had to be closed to be read.
+
+    Parameters
+    ----------
+    places
+        The geometries.
+    journal
+        Where it is written.
+    """
+    journal.note(places.closed, "geometry", _("the outline was not closed; its ends were joined"), "mended")
