@@ -1,0 +1,370 @@
+"""Write the board's head, summary, legend and sources."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from planner.i18n import N_, _
+from planner.present.colours import VERDICTS, swatch, verdict_word
+from planner.present.drawing import Streets
+from planner.present.offline import escape
+from planner.present.popups import limit_text, text_of, whole_number
+from planner.present.symbols import badge, kind_name
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from planner.coverage import CircleCoverage
+    from planner.standards import Circle
+    from planner.study import Study
+
+OSM = "© OpenStreetMap contributors"
+_OSM_SUFFIXES = (".osm.pbf", ".osm", ".osm.gz", ".osm.bz2", ".graphml")
+
+_OBTAINED = {
+    "printed": N_("as printed"),
+    "reading": N_("our reading of the text"),
+    "secondary": N_("from a secondary copy, to be confirmed"),
+}
+_VALID = {"not_yet": N_("not yet in force"), "in_force": N_("in force"), "lapsed": N_("no longer in force")}
+_WALKERS = {"standard": N_("standard walker"), "elder": N_("elder walker"), "frail": N_("frail walker")}
+
+LINES = {
+    "street": {"color": "#aaa190", "weight": 1.4},
+    "walk": {"color": "#b9b09f", "weight": 1.0},
+    "steps": {"color": "#8a5a2b", "weight": 2.2, "dashArray": "2 3"},
+    "barrier": {
+        "color": "#5f7f95",
+        "weight": 2.6,
+        "dashArray": "9 4 2 4",
+        "fillColor": "#cfdde6",
+        "fillOpacity": 0.75,
+    },
+    "area": {"color": "#8d8468", "weight": 1.1, "dashArray": "5 4", "fill": False},
+    "gate": {"color": "#1f2933", "weight": 1.2, "fillColor": "#ffffff", "fillOpacity": 1, "radius": 3},
+    "gate_shut": {"color": "#a3163c", "weight": 1.6, "fillColor": "#a3163c", "fillOpacity": 1, "radius": 3},
+}
+
+
+def percent_text(share: float) -> str:
+    """Return a share in percent; only a true whole shows as 100 and only nothing at all as 0.
+
+    Examples
+    --------
+    >>> [percent_text(share) for share in (0.764, 0.99996, 1.0, 0.00001, float("nan"))]
+    ['76.4', '99.9', '100', '0.1', '–']
+    """
+    if math.isnan(share):
+        return "–"
+    if share in {0, 1}:
+        return f"{share * 100:.0f}"
+    return f"{min(max(share * 100, 0.1), 99.9):.1f}"
+
+
+def came_from_osm(study: Study) -> bool:
+    """Return whether the study's streets are OpenStreetMap's, judged by the kind of its network file."""
+    return str(study.settings.walking.network).lower().endswith(_OSM_SUFFIXES)
+
+
+def attribution(study: Study) -> str:
+    """Return the line in the map's corner: the notice, and whose streets these are."""
+    source = [_("streets {source}").format(source=OSM)] if came_from_osm(study) else []
+    return " · ".join([notice(), *source])
+
+
+def walker_name(name: str) -> str:
+    """Return the name of a walker; one of the study's own keeps the name it was given."""
+    return _(_WALKERS[name]) if name in _WALKERS else name
+
+
+def notice() -> str:
+    """Return what stands on every page: that it is internal."""
+    return _("Internal · not for publication")
+
+
+def head(study: Study, coverages: Sequence[CircleCoverage]) -> str:
+    """Return the title bar: the study, the circle shown, a button for each circle, and the notice."""
+    # Babel does not look into f-strings: words are fetched before the markup is put together.
+    title = _("{circle}: coverage today")
+    titles = "".join(
+        f'<h1 data-for="{number}">{escape(title.format(circle=one.circle.name))}</h1>'
+        for number, one in enumerate(coverages)
+    )
+    buttons = "".join(
+        f'<button type="button" data-tab="{number}" aria-pressed="false">{escape(one.circle.name)}</button>'
+        for number, one in enumerate(coverages)
+    )
+    tabs = f'<nav class="tabs">{buttons}</nav>' if len(coverages) > 1 else '<span class="tabs" hidden></span>'
+    line = _("{study} · data of {date} · {walker} {speed} m/s · ≤ {limit} · {number}, clause {clause}")
+    lines = "".join(
+        f'<p class="study" data-for="{number}">{escape(_head_line(line, study, one.circle))}</p>'
+        for number, one in enumerate(coverages)
+    )
+    return (
+        f'<div class="head"><div class="names">{lines}{titles}</div>{tabs}'
+        f'<span class="notice">{escape(notice())}</span></div>'
+    )
+
+
+def _head_line(line: str, study: Study, circle: Circle) -> str:
+    return line.format(
+        study=study.name,
+        date=study.as_of.isoformat(),
+        walker=walker_name(study.walker.name),
+        speed=study.walker.speed_mps,
+        limit=limit_text(circle),
+        number=circle.document.number,
+        clause=circle.clause,
+    )
+
+
+def side(
+    study: Study, coverages: Sequence[CircleCoverage], streets: Streets, *, kinds: Sequence[tuple[str, bool]]
+) -> str:
+    """Return the side bar.
+
+    Parameters
+    ----------
+    study
+        What was studied.
+    coverages
+        One for each circle; the parts of one are shown at a time.
+    streets
+        The streets drawn, for what was left out.
+    kinds
+        Kinds of facility on the map, each with whether it is in use.
+    """
+    parts = [
+        f'<div data-for="{number}">{_summary(one, study)}{_verdicts(one, study)}</div>'
+        for number, one in enumerate(coverages)
+    ]
+    sources = [
+        f'<div data-for="{number}">{_basis(one.circle, study, streets)}</div>'
+        for number, one in enumerate(coverages)
+    ]
+    return f'<aside class="side">{"".join(parts)}{_signs(study, streets, kinds)}{"".join(sources)}</aside>'
+
+
+def watermark() -> str:
+    """Return the notice that is drawn faintly over the whole map."""
+    words = escape(notice())
+    lettering = 'font-size="26" font-weight="700" letter-spacing="4" fill="#1f2933" fill-opacity=".07"'
+    tile = 'width="420" height="300" patternUnits="userSpaceOnUse" patternTransform="rotate(-24)"'
+    return (
+        '<svg class="watermark" width="100%" height="100%" aria-hidden="true"><defs>'
+        f'<pattern id="watermark" {tile}><text x="20" y="150" {lettering}>{words}</text></pattern></defs>'
+        '<rect width="100%" height="100%" fill="url(#watermark)"/></svg>'
+    )
+
+
+def _card(title: str, body: str) -> str:
+    return f'<section class="card"><h2>{escape(title)}</h2>{body}</section>'
+
+
+def _of(part: float, whole: float, unit: str) -> str:
+    return unit.format(part=whole_number(part), whole=whole_number(whole))
+
+
+def _summary(coverage: CircleCoverage, study: Study) -> str:
+    rates: Mapping[str, Any] = coverage.rates()
+    whom = _("of those aged 60 and over")
+    main = _of(rates["elders_covered"], rates["elders"], _("{part} of {whole} people"))
+    share = percent_text(rates["share_elders"])
+    sign = "<small>%</small>" if share != "–" else ""
+    lines = (
+        (
+            _("Compounds"),
+            "compounds",
+            "compounds_covered",
+            "share_compounds",
+            _("{part} of {whole}"),
+            1.0,
+        ),
+        (
+            _("Residential floor area"),
+            "floor_area_m2",
+            "floor_area_covered_m2",
+            "share_floor_area",
+            _("{part} of {whole} ×10⁴ m²"),
+            1e4,
+        ),
+        (
+            _("Communities with a facility"),
+            "communities",
+            "communities_with_facility",
+            "share_communities_with_facility",
+            _("{part} of {whole}"),
+            1.0,
+        ),
+    )
+    rows = "".join(
+        f"<tr><td>{escape(label)}</td><td>{escape(_of(rates[part] / scale, rates[whole] / scale, unit))}</td>"
+        f"<td>{_percent(rates[ratio])}</td></tr>"
+        for label, whole, part, ratio, unit, scale in lines
+    )
+    return _card(
+        _("Covered"),
+        f'<div class="rate-main"><b>{share}{sign}</b><span>{escape(whom)}'
+        f"<small>{escape(main)}</small></span></div>{_stack(coverage)}{_uncounted(rates)}"
+        f'<table class="rates">{rows}</table>{_target(coverage.circle, study)}',
+    )
+
+
+def _uncounted(rates: Mapping[str, Any]) -> str:
+    number = rates.get("compounds_without_elders", 0)
+    if not number:
+        return ""
+    words = _("Without the elders of {count} compounds, whose number is not known.").format(count=number)
+    return f'<p class="target">{escape(words)}</p>'
+
+
+def _percent(share: float) -> str:
+    text = percent_text(share)
+    return text if text == "–" else f"{text}%"
+
+
+def _counted(coverage: CircleCoverage) -> dict[str, tuple[int, float]]:
+    elders = pd.to_numeric(coverage.table["elders_60"], errors="coerce").astype("float64")
+    counted = {}
+    for verdict in VERDICTS:
+        rows = coverage.table["verdict"] == verdict
+        counted[verdict] = int(rows.sum()), float(elders[rows].sum(min_count=1)) if rows.any() else 0.0
+    return counted
+
+
+def _stack(coverage: CircleCoverage) -> str:
+    people = {verdict: count for verdict, (_rows, count) in _counted(coverage).items() if count > 0}
+    total = sum(people.values())
+    if not total:
+        return ""
+    bars, x = "", 0.0
+    for verdict, count in people.items():
+        width = count / total * 100
+        bars += f'<rect x="{x:.3f}%" width="{width:.3f}%" height="16" fill="url(#verdict-{verdict})"/>'
+        x += width
+    return f'<svg class="stack" aria-hidden="true">{bars}</svg>'
+
+
+def _target(circle: Circle, study: Study) -> str:
+    target = circle.target("communities_with_facility")
+    if target is None:
+        none = _("The document sets no share and no year to reach.")
+        return f'<p class="target">{escape(none)}</p>'
+    words = _("Target: {share} of communities with a facility by {date}").format(
+        share=_percent(target.value), date=target.due.isoformat()
+    )
+    late = _("the day has passed") if target.state(study.as_of) == "overdue" else ""
+    return f'<p class="target">{escape(words)} <b>{escape(late)}</b></p>'
+
+
+def _verdicts(coverage: CircleCoverage, study: Study) -> str:
+    limit = limit_text(coverage.circle)
+    meanings = {
+        "pass": _("≤ {limit}, even for a frail walker").format(limit=limit),
+        "fragile": _("≤ {limit} for the {walker}, not for a frail one").format(
+            limit=limit, walker=walker_name(study.walker.name)
+        ),
+        "fail": _("> {limit}, or there is no such facility in use").format(limit=limit),
+        "unknown": _("no way is found in the data: neither held nor failed"),
+    }
+    rows = "".join(
+        f"<tr><td>{swatch(verdict)}</td><td><b>{escape(verdict_word(verdict))}</b><small>{escape(meanings[verdict])}</small></td>"
+        f"<td>{compounds:,}</td><td>{whole_number(elders) if not math.isnan(elders) else '–'}</td></tr>"
+        for verdict, (compounds, elders) in _counted(coverage).items()
+    )
+    counted = "".join(f"<th>{escape(words)}</th>" for words in (_("compounds"), _("aged 60+")))
+    top = f"<tr><th></th><th></th>{counted}</tr>"
+    return _card(_("Verdicts"), f'<table class="verdicts">{top}{rows}</table>')
+
+
+def _line_sign(name: str) -> str:
+    look = LINES[name]
+    dash = f' stroke-dasharray="{look["dashArray"]}"' if "dashArray" in look else ""
+    return (
+        f'<svg viewBox="0 0 28 20" aria-hidden="true"><path d="M1 10H27" stroke="{look["color"]}" '
+        f'stroke-width="{look["weight"]}"{dash}/></svg>'
+    )
+
+
+def _dot_sign(name: str) -> str:
+    look = LINES[name]
+    return (
+        '<svg viewBox="0 0 28 20" aria-hidden="true"><circle cx="14" cy="10" r="4" '
+        f'fill="{look["fillColor"]}" stroke="{look["color"]}" stroke-width="1.4"/></svg>'
+    )
+
+
+def _signs(study: Study, streets: Streets, kinds: Sequence[tuple[str, bool]]) -> str:
+    items = [
+        (badge(kind, in_use=True), kind_name(kind), "")
+        for kind in dict.fromkeys(kind for kind, _in_use in kinds)
+    ]
+    if any(not in_use for _kind, in_use in kinds):
+        items.append((badge("", in_use=False), _("not in use: does not count"), "wide"))
+    named = {"street": _("street"), "walk": _("footpath"), "steps": _("steps")}
+    drawn = [feature["properties"]["look"] for feature in streets.features]
+    items += [(_line_sign(look), named[look], "") for look in drawn]
+    if "barriers" in study.layers:
+        items.append((_line_sign("barrier"), _("barrier"), ""))
+    if "areas" in study.layers:
+        items.append((_line_sign("area"), _("boundary"), ""))
+    if "gates" in study.layers:
+        items.append((_dot_sign("gate"), _("gate"), ""))
+        if not study.layers["gates"]["open"].astype("boolean").fillna(True).all():
+            items.append((_dot_sign("gate_shut"), _("gate, shut"), ""))
+    rows = "".join(f'<li class="{wide}">{sign}{escape(words)}</li>' for sign, words, wide in items)
+    return _card(_("Signs"), f'<ul class="signs">{rows}</ul>')
+
+
+def _basis(circle: Circle, study: Study, streets: Streets) -> str:
+    document = circle.document
+    speed = study.walker.speed_mps
+    end = document.in_force_to.isoformat() if document.in_force_to else _("no end stated")
+    valid = _("{start} to {end}, {state}").format(
+        start=document.in_force_from.isoformat(), end=end, state=_(_VALID[document.state(study.as_of)])
+    )
+    walker = _("{walker}, {speed:g} m/s on the flat: {metres:,.0f} m in {limit}").format(
+        walker=walker_name(study.walker.name),
+        speed=speed,
+        metres=speed * circle.limit_s,
+        limit=limit_text(circle),
+    )
+    text = _("{how}, checked {date}").format(
+        how=_(_OBTAINED[document.obtained]), date=document.checked.isoformat()
+    )
+    rows = [
+        (_("Standard"), f"{escape(document.number)}<br>{escape(document.title)}"),
+        (_("Clause"), f"{escape(circle.clause)}<q>{escape(circle.quote)}</q>"),
+        (_("Valid"), escape(valid)),
+        (_("Text"), escape(text)),
+        (_("Walker"), escape(walker)),
+        (_("Data of"), escape(study.as_of.isoformat())),
+        (_("Coordinates"), escape(_crs_words(study))),
+        (_("Streets"), _streets_words(study, streets)),
+    ]
+    notes = "".join(f"<li>{escape(note)}</li>" for note in circle.notes)
+    more = escape(_("What the document leaves open"))
+    opened = f"<details open><summary>{more}</summary><ul>{notes}</ul></details>" if notes else ""
+    body = "".join(f"<dt>{escape(label)}</dt><dd>{words}</dd>" for label, words in rows)
+    return _card(_("Basis"), f'<dl class="basis">{body}</dl>{opened}')
+
+
+def _crs_words(study: Study) -> str:
+    name = text_of(study.crs.name)
+    for term, words in (("CGCS2000", _("CGCS2000")), ("3-degree Gauss-Kruger", _("3-degree Gauss-Kruger"))):
+        name = name.replace(term, words)
+    code = study.crs.to_epsg()
+    return f"{name} (EPSG:{code})" if code else name
+
+
+def _streets_words(study: Study, streets: Streets) -> str:
+    source = OSM if came_from_osm(study) else _("the study's own line layer")
+    if streets.drawn == streets.total:
+        return escape(source)
+    left_out = _(
+        "Drawn: {drawn:,} of {total:,} pieces, those within {metres:,.0f} m of a compound; all were used."
+    ).format(drawn=streets.drawn, total=streets.total, metres=streets.within_m)
+    return f"{escape(source)}<br>{escape(left_out)}"
