@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from planner.study import Study
 
 OSM = "© OpenStreetMap contributors"
-_OSM_SUFFIXES = (".osm.pbf", ".osm", ".osm.gz", ".osm.bz2", ".graphml")
 
 _OBTAINED = {
     "printed": N_("as printed"),
@@ -65,8 +64,8 @@ def percent_text(share: float) -> str:
 
 
 def came_from_osm(study: Study) -> bool:
-    """Return whether the study's streets are OpenStreetMap's, judged by the kind of its network file."""
-    return str(study.settings.walking.network).lower().endswith(_OSM_SUFFIXES)
+    """Return whether the study's streets are OpenStreetMap's, as the network's reader found."""
+    return study.network.notes.get("source") == "osm"
 
 
 def attribution(study: Study) -> str:

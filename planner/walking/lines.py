@@ -104,7 +104,8 @@ def from_lines(table: gpd.GeoDataFrame, *, crs: CRS, where: str = "") -> Streets
     if not lines.size:
         raise InputError(Fault(_("the street layer holds no walkable line"), where=where))
     notes: dict[str, Any] = {
-        "source": "lines",
+        # Way types by OpenStreetMap's names mean OpenStreetMap's streets, whose licence asks to be named on the map.
+        "source": "osm" if {"highway", "fclass"} & set(table.columns) else "lines",
         "ways": int(lines.size),
         "ways_left_out": sum(way is None for way in found),
         "not_lines": len(table) - np.unique(np.flatnonzero(shapely.get_dimensions(table.geometry.to_numpy()) == 1)).size,

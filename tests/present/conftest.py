@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from types import SimpleNamespace
 
@@ -67,7 +67,8 @@ def grid(crs):
     ]
     code = [2 if j == 36 else 1 if (i + j) % 5 == 0 else 0 for i, j in pairs]
     u, v = np.array(pairs).T
-    return WalkNetwork.from_edges(xy, u, v, crs=crs, code=code, classes=("street", "footway", "steps"))
+    network = WalkNetwork.from_edges(xy, u, v, crs=crs, code=code, classes=("street", "footway", "steps"))
+    return replace(network, notes={"source": "osm"})
 
 
 def frame(rows, index, crs):
@@ -240,7 +241,6 @@ def make_study():
             "network": grid(crs),
             "walker": WALKERS["elder"],
             "entrances": SimpleNamespace(reason=np.array([""] * 6 + ["off_network"], dtype=object)),
-            "settings": SimpleNamespace(walking=SimpleNamespace(network="network.osm.pbf")),
         }
         return SimpleNamespace(**(parts | changes))
 

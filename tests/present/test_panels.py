@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -92,20 +93,10 @@ def test_streets_left_out_are_confessed(side_of):
     assert "图上绘出" not in side_of()[1]
 
 
-@pytest.mark.parametrize(
-    ("network", "osm"),
-    [
-        ("a.osm.pbf", True),
-        ("A.OSM.PBF", True),
-        ("g.graphml", True),
-        ("a.osm.gz", True),
-        ("道路.gpkg", False),
-        ("a.shp", False),
-    ],
-)
-def test_the_source_of_the_streets(make_study, network, osm):
+@pytest.mark.parametrize(("source", "osm"), [("osm", True), ("lines", False)])
+def test_the_source_of_the_streets(make_study, source, osm):
     study = make_study()
-    study.settings.walking.network = network
+    study.network = replace(study.network, notes={"source": source})
     assert panels.came_from_osm(study) == osm
 
 
