@@ -115,21 +115,21 @@ def _summary(run: Run) -> None:
     actions = run.ledger.to_frame()["action"].value_counts()
     console.print(
         _("Ledger: {aside} rows set aside, {mended} mended, {doubted} doubted").format(
-            aside=actions.get("set_aside", 0), mended=actions.get("mended", 0), doubted=actions.get("doubted", 0)
+            aside=actions.get("set_aside", 0),
+            mended=actions.get("mended", 0),
+            doubted=actions.get("doubted", 0),
         )
     )
     total = sum(run.seconds.values())
     network = _("from the cache") if run.study.network_reused else _("read anew and cached")
     console.print(
-        _("Walking network: {network}; {total:.1f} s in all, of these {compile:.1f} s compiling (once per machine)").format(
-            network=network, total=total, compile=run.compile_s
-        )
+        _(
+            "Walking network: {network}; {total:.1f} s in all, of these {compile:.1f} s compiling (once per machine)"
+        ).format(network=network, total=total, compile=run.compile_s)
     )
 
 
-def _run(
-    study: Path, out: Path, *, lang: str | None, force: bool, board: bool = True
-) -> Run:
+def _run(study: Path, out: Path, *, lang: str | None, force: bool, board: bool = True) -> Run:
     from planner.pipeline import run
 
     with _bar() as progress:
@@ -166,7 +166,12 @@ def demo(
 
 @app.command("run", help=N_("Run a study from its files to all results"))
 def run_study(
-    study: StudyFolder, out: Out, force: Force = False, strict: Strict = False, lang: Lang = None, verbose: Verbose = False
+    study: StudyFolder,
+    out: Out,
+    force: Force = False,
+    strict: Strict = False,
+    lang: Lang = None,
+    verbose: Verbose = False,
 ) -> int:
     """Run a study."""
     _log(verbose)
@@ -177,7 +182,12 @@ def run_study(
 
 @app.command("coverage", help=N_("Test the circles of a study: tables, without the map"))
 def coverage(
-    study: StudyFolder, out: Out, force: Force = False, strict: Strict = False, lang: Lang = None, verbose: Verbose = False
+    study: StudyFolder,
+    out: Out,
+    force: Force = False,
+    strict: Strict = False,
+    lang: Lang = None,
+    verbose: Verbose = False,
 ) -> int:
     """Test the circles of a study."""
     _log(verbose)
@@ -232,7 +242,9 @@ def network_fetch(
         except ValueError:
             raise InputError(
                 Fault(
-                    _("the bounding box is not four numbers"), where=bbox, todo=_("write it as 112.9,25.7,113.1,25.9")
+                    _("the bounding box is not four numbers"),
+                    where=bbox,
+                    todo=_("write it as 112.9,25.7,113.1,25.9"),
                 )
             ) from None
         box = (west, south, east, north)
@@ -259,7 +271,12 @@ def bench(
     for name in result.columns:
         table.add_column(name)
     for row in result.itertuples(index=False):
-        table.add_row(*("" if cell is None or cell != cell else f"{cell:.3g}" if isinstance(cell, float) else str(cell) for cell in row))
+        table.add_row(
+            *(
+                "" if cell is None or cell != cell else f"{cell:.3g}" if isinstance(cell, float) else str(cell)
+                for cell in row
+            )
+        )
     _console().print(table)
     return DONE
 
@@ -338,9 +355,10 @@ def _dispatch(arguments: list[str]) -> int:
         _complain(_("interrupted; nothing was changed"))
         return INTERRUPTED
     except Exception as error:
-        if not hasattr(error, "exit_code"):
+        show = getattr(error, "show", None)
+        if show is None:
             raise
-        error.show()  # a misspelt command or option: the command line says so itself
+        show()  # a misspelt command or option: the command line says so itself
         return BAD_INPUT
 
 

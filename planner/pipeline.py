@@ -221,6 +221,10 @@ def _inputs(study: Study) -> list[Path]:
     return [study.folder / name for name in (SETTINGS_FILE, settings.walking.network, *(one.file for one in layers))]
 
 
+def _told(path: Path, folder: Path) -> str:
+    return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else str(path)
+
+
 def _write_manifest(draft: Path, study: Study, clock: _Clock) -> None:
     """Tell what the results were made of and with: enough to make them again, or to see that they would differ."""
     manifest: dict[str, Any] = {
@@ -230,8 +234,7 @@ def _write_manifest(draft: Path, study: Study, clock: _Clock) -> None:
         "study": study.name,
         "as_of": study.as_of.isoformat(),
         "crs": study.crs.to_string(),
-        "inputs": {path.relative_to(study.folder).as_posix() if path.is_relative_to(study.folder) else str(path): sha256(path)
-                   for path in _inputs(study)},  # fmt: skip
+        "inputs": {_told(path, study.folder): sha256(path) for path in _inputs(study)},
         "settings": study.settings.model_dump(mode="json", exclude_none=True, by_alias=True),
         "walker": {"name": study.walker.name, "speed_mps": study.walker.speed_mps},
         "band": {name: WALKERS[name].speed_mps for name in ("standard", "frail")},

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pyproj import CRS
 
 from planner.errors import Fault, InputError
-from planner.i18n import _, language
+from planner.i18n import LANGUAGES, _, current, language
 from planner.layers import Entry, LayerSettings, Ledger, crosscheck, read_layer
 from planner.standards import Circle, Standards
 from planner.standards import load as load_standards
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SETTINGS_FILE = "study.toml"
+
 
 class _Table(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -264,11 +265,10 @@ def open_study(path: str | Path, *, lang: str | None = None, cache: str | Path |
     """
     path = Path(path)
     file = path if path.name == SETTINGS_FILE else path / SETTINGS_FILE
-    settings = _settings(file, lang)
-    with language(settings.study.lang):
-        own = settings.standards.folder
-        standards = load_standards(None if own is None else file.parent / own)
-        _check(settings, standards, file)
+    with language(lang if lang in LANGUAGES else current()):
+        raw = _raw(file)
+    with language(_spoken(raw, lang)):
+        settings, standards = _checked(raw, file, lang)
         crs, layers, ledger = _read_layers(settings, file.parent)
     return Study(
         folder=file.parent,
@@ -281,32 +281,73 @@ def open_study(path: str | Path, *, lang: str | None = None, cache: str | Path |
     )
 
 
-def _settings(file: Path, lang: str | None) -> StudySettings:
+def _spoken(raw: Mapping[str, Any], lang: str | None) -> str:
+    """Choose the language for faults of a study.toml that may name none, or none that is known."""
+    table = raw.get("study", {})
+    asked = lang or (table.get("lang", StudyTable().lang) if isinstance(table, dict) else None)
+    return asked if asked in LANGUAGES else current()
+
+
+def _raw(file: Path) -> dict[str, Any]:
     try:
-        raw: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
-        raise InputError(
-            Fault(
-                _("there is no study.toml"),
-                where=str(file.parent),
-                todo=_("give the folder of a study; data/sample shows how one looks"),
-            )
-        ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(
-            Fault(
-                _("the settings cannot be read as TOML in UTF-8"),
-                where=str(file),
-                why=str(error),
-                todo=_("correct the line named; texts stand in quotation marks"),
-            )
-        ) from error
-    if lang is not None:
+        return tomllib.loads(file.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        missing = isinstance(error, (FileNotFoundError, NotADirectoryError))
+        fault = Fault(
+            _("there is no study.toml") if missing else _("study.toml cannot be opened"),
+            where=str(file.parent),
+            why="" if missing else str(error),
+            todo=_("give the folder of a study; data/sample shows how one looks"),
+        )
+    except UnicodeDecodeError as error:
+        fault = Fault(
+            _("the settings are not written in UTF-8"),
+            where=str(file),
+            why=str(error),
+            todo=_("open the file in an editor and save it with the encoding UTF-8"),
+        )
+    except tomllib.TOMLDecodeError as error:
+        fault = Fault(
+            _("the settings cannot be read as TOML"),
+            where=str(file),
+            why=str(error),
+            todo=_("correct the line named; texts stand in quotation marks"),
+        )
+    raise InputError(fault)
+
+
+def _checked(raw: dict[str, Any], file: Path, lang: str | None) -> tuple[StudySettings, Standards]:
+    """Check study.toml and gather every fault: a misspelt key is told and left out, and the rest checked too."""
+    if lang is not None and isinstance(raw.get("study", {}), dict):
         raw = {**raw, "study": {**raw.get("study", {}), "lang": lang}}
+    faults = []
     try:
-        return StudySettings.model_validate(raw)
+        settings = StudySettings.model_validate(raw)
     except ValidationError as error:
-        raise InputError(_told(problem, file) for problem in error.errors()) from error
+        problems = error.errors()
+        faults = [_told(problem, file) for problem in problems]
+        for problem in problems:
+            if problem["type"] == "extra_forbidden":
+                _drop(raw, problem["loc"])
+        try:
+            settings = StudySettings.model_validate(raw)
+        except ValidationError:
+            raise InputError(faults) from error
+    own = settings.standards.folder
+    standards = load_standards(None if own is None else file.parent / own)
+    faults += _faults(settings, standards, file)
+    if faults:
+        raise InputError(faults)
+    return settings, standards
+
+
+def _drop(raw: dict[str, Any], keys: tuple[int | str, ...]) -> None:
+    """Take a key out of nested tables."""
+    table: Any = raw
+    for key in keys[:-1]:
+        table = table.get(key, {}) if isinstance(table, dict) else {}
+    if isinstance(table, dict):
+        table.pop(keys[-1], None)
 
 
 def _told(problem: Any, file: Path) -> Fault:
@@ -320,7 +361,8 @@ def _told(problem: Any, file: Path) -> Fault:
     return Fault(what.format(key=key), where=str(file), why=why, todo=_("compare with data/sample/study.toml"))
 
 
-def _check(settings: StudySettings, standards: Standards, file: Path) -> None:
+def _faults(settings: StudySettings, standards: Standards, file: Path) -> list[Fault]:
+    """Find what is wrong with settings that are well formed."""
     faults = []
     walker = settings.walking.walker
     if walker not in WALKERS and walker not in settings.walkers:
@@ -347,8 +389,11 @@ def _check(settings: StudySettings, standards: Standards, file: Path) -> None:
             standards.circle(name, on=settings.study.as_of)
         except InputError as error:
             faults += error.faults
-    if faults:
-        raise InputError(faults)
+    streets = file.parent / settings.walking.network
+    if not streets.exists():
+        todo = _("correct [walking] network in study.toml")
+        faults.append(Fault(_("the street file does not exist"), where=str(streets), todo=todo))
+    return faults
 
 
 def _read_layers(settings: StudySettings, folder: Path) -> tuple[CRS, dict[str, gpd.GeoDataFrame], Ledger]:
@@ -374,7 +419,10 @@ def _read_layers(settings: StudySettings, folder: Path) -> tuple[CRS, dict[str, 
     ledger = sum((layer.ledger for layer in checked.values()), Ledger())
     if crs is None:
         crs = CRS.from_user_input(checked["compounds"].table.crs)
-    return crs, {name: layer.table for name, layer in checked.items()}, ledger
+    tables = {name: layer.table for name, layer in checked.items()}
+    # Of two facilities equally near (they may share an entrance) the first is named: first by id, not by row of the file.
+    tables["facilities"] = tables["facilities"].sort_index()
+    return crs, tables, ledger
 
 
 def _compute_crs(settings: StudySettings, faults: list[Fault]) -> CRS | None:
@@ -393,4 +441,3 @@ def _compute_crs(settings: StudySettings, faults: list[Fault]) -> CRS | None:
             )
         )
     return crs
-

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -83,9 +83,7 @@ def _containing(polygons: NDArray[np.object_], points: NDArray[np.object_]) -> N
     return found
 
 
-def summarise(
-    study: Study, circle: Circle, table: pd.DataFrame, counts: NDArray[np.bool_], level: str
-) -> pd.DataFrame:
+def summarise(study: Study, circle: Circle, table: pd.DataFrame, counts: NDArray[np.bool_], level: str) -> pd.DataFrame:
     """Sum a circle's verdicts up by area.
 
     Parameters
@@ -123,7 +121,7 @@ def summarise(
 
     def total(values: NDArray[np.float64], among: NDArray[np.bool_] | None = None) -> NDArray[np.float64]:
         weights = np.nan_to_num(values)
-        return np.bincount(row, weights if among is None else weights * among, minlength=number)
+        return np.bincount(row, weights if among is None else weights * among, minlength=number).astype(np.float64)
 
     communities, with_facility = _communities(study, level, ids, counts)
     result = pd.DataFrame(
@@ -151,8 +149,9 @@ def summarise(
     return _with_target(result, circle, study)
 
 
-def _share(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.divide(part, whole, out=np.full(len(whole), np.nan), where=np.asarray(whole) > 0)
+def _share(part: NDArray[Any], whole: NDArray[Any]) -> NDArray[np.float64]:
+    share: NDArray[np.float64] = np.divide(part, whole, out=np.full(len(whole), np.nan), where=whole > 0)
+    return share
 
 
 def _communities(

@@ -148,7 +148,10 @@ def test(study: Study, circle: str | Circle) -> CircleCoverage:
     own = _walk(study, study.walker, counts)
     standard, frail = (_walk(study, WALKERS[name], counts).seconds for name in ("standard", "frail"))
     reached = {
-        service: within(_walk(study, study.walker, used & offers(facilities, service), chosen.limit_s).seconds, chosen.limit_s)
+        service: within(
+            _walk(study, study.walker, used & offers(facilities, service), chosen.limit_s).seconds,
+            chosen.limit_s,
+        )
         for service in SERVICES
     }
     ids = facilities.index.to_numpy(dtype=object)
@@ -156,13 +159,15 @@ def test(study: Study, circle: str | Circle) -> CircleCoverage:
         {
             "circle": chosen.id,
             "minutes": own.seconds / 60.0,
-            "facility_id": np.where(own.facility >= 0, ids[own.facility] if ids.size else "", None),
+            "facility_id": [ids[at] if at >= 0 else None for at in own.facility],
             "distance_m": own.distance_m,
             "inside_m": own.inside_m,
             "connector_m": own.connector_m,
             "services_reached": [";".join(s for s in SERVICES if reached[s][row]) for row in range(len(compounds))],
             "whole": _whole(chosen, reached, len(compounds)),
-            "verdict": _verdict(own.seconds, frail, chosen.limit_s, study.homes, own.indoors, any_facility=bool(counts.any())),
+            "verdict": _verdict(
+                own.seconds, frail, chosen.limit_s, study.homes, own.indoors, any_facility=bool(counts.any())
+            ),
             "margin_s": chosen.limit_s - own.seconds,
             "minutes_standard": standard / 60.0,
             "minutes_frail": frail / 60.0,
@@ -193,7 +198,7 @@ def _walk(study: Study, walker: Walker, counts: NDArray[np.bool_], limit_s: floa
 
     row, place, metres = _within_own_outline(study, counts)
     direct = walker.seconds(metres)
-    nearer = ~(seconds[row] <= direct) & (direct <= limit_s)
+    nearer = ~(seconds[row] <= direct) & within(direct, limit_s)
     row, place, metres, direct = row[nearer], place[nearer], metres[nearer], direct[nearer]
     seconds[row], facility[row] = direct, place
     distance[row], inside[row], connector[row] = metres, metres, 0.0

@@ -36,8 +36,8 @@ def in_use(facilities: gpd.GeoDataFrame, as_of: date) -> NDArray[np.bool_]:
     """
     opened = pd.to_datetime(facilities["opened_on"], errors="coerce")
     open_by_then = (opened.isna() | (opened <= pd.Timestamp(as_of))).to_numpy(dtype=bool)
-    status: NDArray[np.bool_] = (facilities["status"] == "in_use").fillna(False).to_numpy(dtype=bool)
-    return status & open_by_then
+    status = (facilities["status"] == "in_use").fillna(False).to_numpy(dtype=bool)
+    return np.asarray(status & open_by_then, dtype=bool)
 
 
 def offers(facilities: gpd.GeoDataFrame, service: str) -> NDArray[np.bool_]:
@@ -56,4 +56,5 @@ def offers(facilities: gpd.GeoDataFrame, service: str) -> NDArray[np.bool_]:
     """
     listed = facilities["services"].fillna("").astype("string")
     found = np.array([service in one.split(";") for one in listed], bool)
-    return found | (facilities["kind"] == _BY_KIND.get(service, "")).fillna(False).to_numpy(dtype=bool)
+    by_kind = (facilities["kind"] == _BY_KIND.get(service, "")).fillna(False).to_numpy(dtype=bool)
+    return np.asarray(found | by_kind, dtype=bool)

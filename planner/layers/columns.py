@@ -10,9 +10,7 @@ from typing import Literal
 
 from planner.i18n import N_
 
-Kind = Literal[
-    "id", "ids", "text", "count", "number", "numbers", "flag", "date", "choice", "services", "geometry"
-]
+Kind = Literal["id", "ids", "text", "count", "number", "numbers", "flag", "date", "choice", "services", "geometry"]
 
 DTYPES: Mapping[str, str] = MappingProxyType(
     {"count": "Int64", "number": "float64", "flag": "boolean", "date": "datetime64[s]"}
@@ -212,9 +210,7 @@ STATUSES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 """States of a facility or room; only ``in_use`` counts."""
 
 _COMPOUND_STATUSES = {"new": ("新建",), "existing": ("已建成", "既有")}
-_ROOM_SOURCES: Mapping[str, tuple[str, ...]] = dict.fromkeys(
-    ("配建", "补建", "购置", "置换", "租赁", "改造"), ()
-)
+_ROOM_SOURCES: Mapping[str, tuple[str, ...]] = dict.fromkeys(("配建", "补建", "购置", "置换", "租赁", "改造"), ())
 _USES = {"canteen": ("长者餐厅", "助餐"), "day_care": ("日间照料",), "both": ("两者",)}
 _LEVELS = {"community": ("社区",), "street": ("街道",), "county": ("县市区",), "urban": ("城区",)}
 

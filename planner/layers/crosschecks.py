@@ -88,9 +88,9 @@ def _facilities(facilities: Layer, compounds: Layer) -> Layer:
     apart_m = np.hypot(apart_x, apart_y)
     far = apart_m[apart_m > _FAR_M]
     what = {
-        facility: _(
-            "it lies {distance:.0f} km away from all compounds; its coordinates or datum may be wrong"
-        ).format(distance=metres / 1000)
+        facility: _("it lies {distance:.0f} km away from all compounds; its coordinates or datum may be wrong").format(
+            distance=metres / 1000
+        )
         for facility, metres in far.items()
     }
     return facilities.noted(far.index, "geometry", what, set_aside=False)

@@ -183,9 +183,7 @@ def _no_datum(layer: str, file: str) -> Fault:
         _("nobody says which datum the coordinates are in"),
         where=file,
         why=_("the same numbers mean places some 600 m apart in WGS 84 and in GCJ-02"),
-        todo=_('add datum = "wgs84", "cgcs2000", "gcj02", "bd09" or "EPSG:n" to [layers.{layer}]').format(
-            layer=layer
-        ),
+        todo=_('add datum = "wgs84", "cgcs2000", "gcj02", "bd09" or "EPSG:n" to [layers.{layer}]').format(layer=layer),
     )
 
 
@@ -196,9 +194,9 @@ def _contradiction(declared: str, stated: CRS, layer: str, file: str) -> Fault:
         ),
         where=file,
         why=_("only one of them can be right"),
-        todo=_(
-            "take datum out of [layers.{layer}] if the file is right, else save the file with the right CRS"
-        ).format(layer=layer),
+        todo=_("take datum out of [layers.{layer}] if the file is right, else save the file with the right CRS").format(
+            layer=layer
+        ),
     )
 
 
@@ -291,9 +289,7 @@ def _unknown_shift(crs: CRS, layer: str, file: str) -> Fault:
     return Fault(
         _("{crs} cannot be converted without its parameters").format(crs=crs_name(crs)),
         where=file or f"[layers.{layer}]",
-        why=_(
-            "no public shift from it to CGCS2000 is known here; taken as it is, places lie tens of metres off"
-        ),
+        why=_("no public shift from it to CGCS2000 is known here; taken as it is, places lie tens of metres off"),
         todo=_("have the surveying office convert the file to CGCS2000 (EPSG:4490 or a 3-degree zone)"),
     )
 

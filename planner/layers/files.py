@@ -169,12 +169,8 @@ def _foreign(file: str) -> Iterator[None]:
         except Exception as error:
             # Readers of five formats raise some twenty kinds of errors on damaged bytes, KeyError among them.
             reason = (str(error).splitlines() or [type(error).__name__])[0].partition(";")[0]
-            garbled = isinstance(error, UnicodeDecodeError | pa.ArrowInvalid) and file.lower().endswith(
-                ".shp"
-            )
-            advice = (
-                _('give the encoding of its text, mostly encoding = "gb18030"') if garbled else _save_again()
-            )
+            garbled = isinstance(error, UnicodeDecodeError | pa.ArrowInvalid) and file.lower().endswith(".shp")
+            advice = _('give the encoding of its text, mostly encoding = "gb18030"') if garbled else _save_again()
             fault = Fault(_("the file cannot be read"), where=file, why=reason, todo=advice)
             raise InputError(fault) from error
     for warning in caught:
@@ -233,9 +229,7 @@ def _table_of(settings: LayerSettings, tables: Sequence[str]) -> str:
         if settings.layer
         else _("the GeoPackage holds {count} tables").format(count=len(tables))
     )
-    raise InputError(
-        Fault(what, where=settings.file, todo=_("give layer = one of: {tables}").format(tables=listed))
-    )
+    raise InputError(Fault(what, where=settings.file, todo=_("give layer = one of: {tables}").format(tables=listed)))
 
 
 def _cells(table: pa.Table) -> pd.DataFrame:
@@ -246,9 +240,7 @@ def _cells(table: pa.Table) -> pd.DataFrame:
         pa.bool_(): pd.BooleanDtype(),
     }
     named = table.rename_columns([str(place) for place in range(table.num_columns)])
-    cells: pd.DataFrame = named.to_pandas(
-        types_mapper=nullable.get, date_as_object=False, ignore_metadata=True
-    )
+    cells: pd.DataFrame = named.to_pandas(types_mapper=nullable.get, date_as_object=False, ignore_metadata=True)
     cells.columns = pd.RangeIndex(table.num_columns)
     return cells
 
@@ -379,9 +371,7 @@ def _cell_text(cell: object) -> str:
 
 def _table_from_records(records: Sequence[Sequence[str]], file: str) -> RawTable:
     """Return the rows under the first one that holds anything; wholly empty ones are no rows."""
-    filled = [
-        (row, cells) for row, cells in enumerate(records, start=1) if any(cell.strip() for cell in cells)
-    ]
+    filled = [(row, cells) for row, cells in enumerate(records, start=1) if any(cell.strip() for cell in cells)]
     if not filled:
         raise InputError(Fault(_("the file is empty"), where=file, todo=_("give a file with a header row")))
     names = list(filled[0][1])

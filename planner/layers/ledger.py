@@ -170,9 +170,7 @@ class Ledger:
         """
         listed = {(entry.layer, entry.row) for entry in self.entries if entry.action == "set_aside"}
         rows = pd.Series([layer for layer, _row in listed], dtype="str").value_counts()
-        return all(
-            count.closes() and count.rows_set_aside == rows.get(count.layer, 0) for count in self.layers
-        )
+        return all(count.closes() and count.rows_set_aside == rows.get(count.layer, 0) for count in self.layers)
 
 
 @dataclass
@@ -199,9 +197,7 @@ class Journal:
     def __post_init__(self) -> None:
         self.kept = np.ones(len(self.rows), dtype=bool)
 
-    def note(
-        self, where: npt.NDArray[np.bool_], column: str, what: str | Sequence[str], action: Action
-    ) -> None:
+    def note(self, where: npt.NDArray[np.bool_], column: str, what: str | Sequence[str], action: Action) -> None:
         """Write one entry for every row that is marked.
 
         Parameters
@@ -224,9 +220,7 @@ class Journal:
         if action == "set_aside":
             self.kept[places] = False
 
-    def close(
-        self, *, used: npt.NDArray[np.str_], elders_in: npt.NDArray[np.int64], elders_used: int
-    ) -> Ledger:
+    def close(self, *, used: npt.NDArray[np.str_], elders_in: npt.NDArray[np.int64], elders_used: int) -> Ledger:
         """Return the finished ledger.
 
         Parameters

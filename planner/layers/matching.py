@@ -183,9 +183,7 @@ def _missing(
                         _("the file has no places"),
                         where=settings.file,
                         why=_("its columns are: {columns}").format(columns=columns),
-                        todo=_(
-                            "add lon and lat, x and y, or geometry as WKT, or name their columns under fields"
-                        ),
+                        todo=_("add lon and lat, x and y, or geometry as WKT, or name their columns under fields"),
                     )
                 )
         elif name not in found and name not in settings.fields:

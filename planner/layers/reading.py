@@ -171,13 +171,9 @@ def _datum(places: Places, raw: RawTable, settings: LayerSettings, layer: str) -
             Fault(
                 _("the columns x and y are metres, but {datum} means degrees").format(datum=datum.name)
                 if places.metric
-                else _("the columns lon and lat are degrees, but {datum} means metres").format(
-                    datum=datum.name
-                ),
+                else _("the columns lon and lat are degrees, but {datum} means metres").format(datum=datum.name),
                 where=settings.file,
-                todo=_("correct datum under [layers.{layer}], or the names of the columns").format(
-                    layer=layer
-                ),
+                todo=_("correct datum under [layers.{layer}], or the names of the columns").format(layer=layer),
             )
         )
     bounds = None if reliable(datum.crs) else places.bounds
@@ -222,9 +218,7 @@ def _note_cells(column: Column, cells: pd.Series[Any], bad: npt.NDArray[np.bool_
         journal.note(bad, column.name, reasons, "set_aside")
         return
     rest = (
-        _("{reason}; what is known of it is kept")
-        if column.kind == "services"
-        else _("{reason}; taken as not given")
+        _("{reason}; what is known of it is kept") if column.kind == "services" else _("{reason}; taken as not given")
     )
     journal.note(bad, column.name, [rest.format(reason=reason) for reason in reasons], "doubted")
 

@@ -91,9 +91,7 @@ def find_places(raw: RawTable, columns: Mapping[str, int]) -> Places:
         return Places(shapely.force_2d(raw.places.shapes), unread, raw.places.closed)
     if "geometry" in columns:
         text = as_text(raw.cells[columns["geometry"]])
-        read = read_shapes(
-            text.astype(object).where(text.notna(), None).to_numpy(dtype=object), shapely.from_wkt
-        )
+        read = read_shapes(text.astype(object).where(text.notna(), None).to_numpy(dtype=object), shapely.from_wkt)
         unread = np.where(read.unread, text.str.slice(0, 40).to_numpy(dtype=object), "")
         return Places(shapely.force_2d(read.shapes), unread, read.closed)
     names = ("lon", "lat") if "lon" in columns else ("x", "y")
@@ -104,9 +102,7 @@ def find_places(raw: RawTable, columns: Mapping[str, int]) -> Places:
     shapes: Shapes = np.full(count, None, dtype=object)
     shapes[legible] = shapely.points(numbers[0][legible], numbers[1][legible])
     both = texts[0].fillna("").to_numpy(dtype=object) + ", " + texts[1].fillna("").to_numpy(dtype=object)
-    return Places(
-        shapes, np.where(written & ~legible, both, ""), np.zeros(count, dtype=bool), metric=names[0] == "x"
-    )
+    return Places(shapes, np.where(written & ~legible, both, ""), np.zeros(count, dtype=bool), metric=names[0] == "x")
 
 
 def check_places(places: Places, spec: LayerSpec, datum: Datum, journal: Journal) -> Shapes:
@@ -295,9 +291,7 @@ def _mended(shapes: Shapes, spec: LayerSpec, journal: Journal) -> Shapes:
     # "structure" keeps what an outline encloses even where it overlaps itself, and drops spikes without area.
     whole = _freed(shapely.make_valid(shapes[broken], method="structure", keep_collapsed=False))
     after = shapely.area(whole)
-    usable = np.isin(
-        shapely.get_type_id(whole), [_TYPE_IDS[name] for name in spec.shapes]
-    ) & ~shapely.is_empty(whole)
+    usable = np.isin(shapely.get_type_id(whole), [_TYPE_IDS[name] for name in spec.shapes]) & ~shapely.is_empty(whole)
     places = np.flatnonzero(broken)
     shapes = shapes.copy()
     shapes[places[usable]], shapes[places[~usable]] = whole[usable], None

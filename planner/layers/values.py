@@ -207,9 +207,7 @@ def _parse_services(column: Column, text: pd.Series[str]) -> tuple[pd.Series[Any
 
     values, bad = _looked_up(text, read, "str")
     unknown = {
-        cell
-        for cell in text.dropna().unique()
-        if any(key(item) not in words for item in _items(cell, _SERVICES))
+        cell for cell in text.dropna().unique() if any(key(item) not in words for item in _items(cell, _SERVICES))
     }
     return values, bad | text.isin(unknown).to_numpy(dtype=bool)
 

@@ -126,9 +126,7 @@ def board(study: Study, circles: Sequence[CircleCoverage]) -> Board:
 def _check(study: Study, circles: Sequence[CircleCoverage]) -> None:
     faults = []
     if not circles:
-        faults.append(
-            Fault(_("a board needs at least one tested circle"), todo=_("run the coverage test first"))
-        )
+        faults.append(Fault(_("a board needs at least one tested circle"), todo=_("run the coverage test first")))
     ids = [one.circle.id for one in circles]
     faults += [
         Fault(_("the circle {id!r} is given twice").format(id=id_))
@@ -178,9 +176,7 @@ def _page(study: Study, circles: Sequence[CircleCoverage]) -> str:
     projection = Projection(study.crs)
     drawn_streets = streets(study, projection)
     west, south, east, north = features.bounds(study, projection)
-    drawn = empty_map(
-        location=((south + north) / 2, (west + east) / 2), zoom_snap=0.25, min_zoom=9, max_zoom=20
-    )
+    drawn = empty_map(location=((south + north) / 2, (west + east) / 2), zoom_snap=0.25, min_zoom=9, max_zoom=20)
     drawn.add_child(_Call("panes", _PANES))
     _add_ground(drawn, study, projection, drawn_streets)
     groups = [_add_circle(drawn, study, projection, one, show=one is circles[0]) for one in circles]
@@ -224,22 +220,16 @@ def _add_circle(
     return group
 
 
-def _add_signs(
-    drawn: folium.Map, study: Study, projection: Projection, circles: Sequence[CircleCoverage]
-) -> None:
+def _add_signs(drawn: folium.Map, study: Study, projection: Projection, circles: Sequence[CircleCoverage]) -> None:
     if "gates" in study.layers:
         gates = features.gates(study, projection)
-        drawn.add_child(
-            _Features(gates, name=_("Gates"), pane="gates", looks=panels.LINES, interactive=False)
-        )
+        drawn.add_child(_Features(gates, name=_("Gates"), pane="gates", looks=panels.LINES, interactive=False))
     facilities = features.facilities(study, projection, circles)
     icons = features.badges(study)
     drawn.add_child(_Features(facilities, name=_("Facilities"), pane="facilities", icons=icons))
 
 
-def _add_panels(
-    drawn: folium.Map, study: Study, circles: Sequence[CircleCoverage], drawn_streets: Streets
-) -> None:
+def _add_panels(drawn: folium.Map, study: Study, circles: Sequence[CircleCoverage], drawn_streets: Streets) -> None:
     # Facilities in use that do not count for the circle shown step back into grey.
     greyed = "".join(
         f'[data-circle="{number}"] .facility.on:not(.counts-{number}) svg > :first-child {{fill:#8592a0}}\n'

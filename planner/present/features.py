@@ -102,17 +102,13 @@ def compounds(study: Study, projection: Projection, coverage: CircleCoverage) ->
         popup = compound_popup(
             row,
             name=name,
-            place=_(", ").join(
-                part for part in (text_of(home["community"]), text_of(home["street"])) if part
-            ),
+            place=_(", ").join(part for part in (text_of(home["community"]), text_of(home["street"])) if part),
             facility=text_of(names.get(facility, facility)),
             circle=coverage.circle,
             speeds=(standard, own, frail),
         )
         tip = f"{escape(name)} · {escape(verdict_word(str(row.verdict)))}"
-        features.append(
-            projection.feature(home.geometry, look=row.verdict, tip=tip, popup=popup, to=facility)
-        )
+        features.append(projection.feature(home.geometry, look=row.verdict, tip=tip, popup=popup, to=facility))
     return features
 
 

@@ -141,8 +141,7 @@ def side(
         for number, one in enumerate(coverages)
     ]
     sources = [
-        f'<div data-for="{number}">{_basis(one.circle, study, streets)}</div>'
-        for number, one in enumerate(coverages)
+        f'<div data-for="{number}">{_basis(one.circle, study, streets)}</div>' for number, one in enumerate(coverages)
     ]
     return f'<aside class="side">{"".join(parts)}{_signs(study, streets, kinds)}{"".join(sources)}</aside>'
 
@@ -297,10 +296,7 @@ def _dot_sign(name: str) -> str:
 
 
 def _signs(study: Study, streets: Streets, kinds: Sequence[tuple[str, bool]]) -> str:
-    items = [
-        (badge(kind, in_use=True), kind_name(kind), "")
-        for kind in dict.fromkeys(kind for kind, _in_use in kinds)
-    ]
+    items = [(badge(kind, in_use=True), kind_name(kind), "") for kind in dict.fromkeys(kind for kind, _in_use in kinds)]
     if any(not in_use for _kind, in_use in kinds):
         items.append((badge("", in_use=False), _("not in use: does not count"), "wide"))
     named = {"street": _("street"), "walk": _("footpath"), "steps": _("steps")}
@@ -331,9 +327,7 @@ def _basis(circle: Circle, study: Study, streets: Streets) -> str:
         metres=speed * circle.limit_s,
         limit=limit_text(circle),
     )
-    text = _("{how}, checked {date}").format(
-        how=_(_OBTAINED[document.obtained]), date=document.checked.isoformat()
-    )
+    text = _("{how}, checked {date}").format(how=_(_OBTAINED[document.obtained]), date=document.checked.isoformat())
     rows = [
         (_("Standard"), f"{escape(document.number)}<br>{escape(document.title)}"),
         (_("Clause"), f"{escape(circle.clause)}<q>{escape(circle.quote)}</q>"),

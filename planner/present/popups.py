@@ -127,9 +127,9 @@ def _distance(row: Any) -> str:
     if pd.isna(row.distance_m):
         return ""
     streets = max(row.distance_m - row.inside_m - row.connector_m, 0.0)
-    parts = _(
-        "inside {inside:,.0f} m + off the streets {connector:,.0f} m + streets {streets:,.0f} m"
-    ).format(inside=row.inside_m, connector=row.connector_m, streets=streets)
+    parts = _("inside {inside:,.0f} m + off the streets {connector:,.0f} m + streets {streets:,.0f} m").format(
+        inside=row.inside_m, connector=row.connector_m, streets=streets
+    )
     total = _("{metres:,.0f} m").format(metres=row.distance_m)
     return _row(_("Distance"), f"{escape(total)}<small>{escape(parts)}</small>")
 
@@ -232,9 +232,7 @@ def facility_popup(row: Any, *, in_use: bool, reachable: bool, counts: dict[str,
         rows.append(_row(_("Why"), escape(why)))
     else:
         rows += [
-            _row(
-                circle, escape(_("counts") if counted else _("does not count: it does not offer the service"))
-            )
+            _row(circle, escape(_("counts") if counted else _("does not count: it does not offer the service")))
             for circle, counted in counts.items()
         ]
     if not reachable:

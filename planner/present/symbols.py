@@ -111,9 +111,7 @@ def badge(kind: str, *, in_use: bool) -> str:
     True
     """
     sign = escape(_say(_KINDS, kind)[:1])
-    outline = (
-        f'fill="{ACCENT}" stroke="#fff"' if in_use else 'fill="#fff" stroke="#5b6570" stroke-dasharray="3 2"'
-    )
+    outline = f'fill="{ACCENT}" stroke="#fff"' if in_use else 'fill="#fff" stroke="#5b6570" stroke-dasharray="3 2"'
     # A canteen is a square and a home is round, so that kinds differ by shape before their sign can be read.
     shape = (
         f'<rect x="2" y="2" width="20" height="20" rx="4" stroke-width="1.6" {outline}/>'

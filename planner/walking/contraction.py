@@ -45,7 +45,11 @@ def _chains(n: Any, a: Any, b: Any, code: Any, forward: Any, backward: Any, rank
         s, t = (piece[indptr[x]], piece[indptr[x] + 1]) if indptr[x + 1] - indptr[x] == 2 else (0, 0)
         end[x] = indptr[x + 1] - indptr[x] != 2 or s == t or not _through(x, s, t, a, code, forward, backward)
     done = np.zeros(a.size, np.bool_)
-    points, walked, against = np.empty(2 * a.size, np.int64), np.empty(a.size, np.int64), np.empty(a.size, np.bool_)
+    points, walked, against = (
+        np.empty(2 * a.size, np.int64),
+        np.empty(a.size, np.int64),
+        np.empty(a.size, np.bool_),
+    )
     starts, point_total, piece_total, chains = np.empty(a.size + 1, np.int64), 0, 0, 0
     # First from every true end; what is left then are rings without one: each gets an end at its first point by rank.
     for turn in range(2):
@@ -127,7 +131,7 @@ def contract(
 
 @njit(cache=True, nogil=True)
 def components(n: int, u: Any, v: Any) -> Any:
-    """Number the connected parts of a network, directions aside.
+    """Give a number to each connected part of a network, directions aside.
 
     Parameters
     ----------

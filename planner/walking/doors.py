@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import shapely
@@ -94,7 +95,7 @@ def find_doors(
     home = home_points(geometry)
     start = np.full(number, "", object)
     given = np.zeros(number, bool)
-    found = []
+    found: list[tuple[NDArray[Any], ...]] = []  # owner, edge, offset, inside, connector of each batch of doors
 
     if gates is not None and gates[0].size:
         owner, points = gates
@@ -102,14 +103,30 @@ def find_doors(
         snapped = snapper.snap(points)
         on = snapped.edge >= 0
         owner, points = owner[on], points[on]
-        found.append((owner, snapped.edge[on], snapped.offset_m[on], shapely.distance(home[owner], points), snapped.connector_m[on]))
+        found.append(
+            (
+                owner,
+                snapped.edge[on],
+                snapped.offset_m[on],
+                shapely.distance(home[owner], points),
+                snapped.connector_m[on],
+            )
+        )
         start[owner] = "gate"
 
     outline = shapely.get_dimensions(geometry) == 2
     rows = np.flatnonzero(~given & outline)
     row, point, edge = snapper.crossings(geometry[rows])
     owner = rows[row]
-    found.append((owner, edge, snapper.offset_m(point, edge), shapely.distance(home[owner], point), np.zeros(owner.size)))
+    found.append(
+        (
+            owner,
+            edge,
+            snapper.offset_m(point, edge),
+            shapely.distance(home[owner], point),
+            np.zeros(owner.size),
+        )
+    )
     start[owner] = "edge"
 
     for rows in (np.flatnonzero(~given & (start == "") & outline), np.flatnonzero(~given & ~outline)):
@@ -123,9 +140,10 @@ def find_doors(
         found.append((owner[on], snapped.edge[on], snapped.offset_m[on], snapped.inside_m[on], snapped.connector_m[on]))
         start[owner[on]] = "point"
 
-    owner, edge, offset, indoors, connector = (np.concatenate(column) for column in zip(*found, strict=True))
+    columns = [np.concatenate(column) for column in zip(*found, strict=True)]
+    owner, edge, offset, indoors, connector = columns
     order = np.lexsort((offset, edge, owner))
-    owner, edge, offset, indoors, connector = (column[order] for column in (owner, edge, offset, indoors, connector))
+    owner, edge, offset, indoors, connector = (column[order] for column in columns)
     if not inside:
         indoors = np.zeros_like(indoors)
     places = Places(number, owner.astype(np.int32), edge.astype(np.int32), offset, indoors + connector)

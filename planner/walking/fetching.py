@@ -64,7 +64,18 @@ def fetch_streets(
     import osmnx
 
     tags = osmnx.settings.useful_tags_way
-    wanted = [*tags, "foot", "oneway:foot", "foot:backward", "foot:forward", "motorroad", "footway", "cycleway", "path", "conveying"]
+    wanted = [
+        *tags,
+        "foot",
+        "oneway:foot",
+        "foot:backward",
+        "foot:forward",
+        "motorroad",
+        "footway",
+        "cycleway",
+        "path",
+        "conveying",
+    ]
     osmnx.settings.useful_tags_way = list(dict.fromkeys(wanted))
     try:
         if place is not None:

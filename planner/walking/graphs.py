@@ -97,9 +97,7 @@ def from_graph(graph: Any, *, where: str = "") -> Streets:
     """
     faults = []
     if "crs" not in graph.graph:
-        faults.append(
-            Fault(_("the graph states no coordinate system"), where=where, todo=_('set graph.graph["crs"]'))
-        )
+        faults.append(Fault(_("the graph states no coordinate system"), where=where, todo=_('set graph.graph["crs"]')))
     lost = [node for node, data in graph.nodes(data=True) if "x" not in data or "y" not in data]
     if lost:
         faults.append(

@@ -94,7 +94,9 @@ def from_lines(table: gpd.GeoDataFrame, *, crs: CRS, where: str = "") -> Streets
             )
         )
     table = table.to_crs(crs)
-    table.columns = [column if column == table.geometry.name else str(column).strip().lower() for column in table.columns]
+    table.columns = [
+        column if column == table.geometry.name else str(column).strip().lower() for column in table.columns
+    ]
     rows, lines = _single_lines(table.geometry.to_numpy())
     found = _judged(table)
     walkable = np.array([found[row] is not None for row in rows], bool)
@@ -108,11 +110,13 @@ def from_lines(table: gpd.GeoDataFrame, *, crs: CRS, where: str = "") -> Streets
         "source": "osm" if {"highway", "fclass"} & set(table.columns) else "lines",
         "ways": int(lines.size),
         "ways_left_out": sum(way is None for way in found),
-        "not_lines": len(table) - np.unique(np.flatnonzero(shapely.get_dimensions(table.geometry.to_numpy()) == 1)).size,
+        "not_lines": len(table)
+        - np.unique(np.flatnonzero(shapely.get_dimensions(table.geometry.to_numpy()) == 1)).size,
     }
+    crossings: list[tuple[float, float]] = []
+    apart: list[tuple[float, float]] = []
     if {"u", "v"} <= set(table.columns):
         node, coords, indptr = _joined_by_id(lines, table["u"].to_numpy()[rows], table["v"].to_numpy()[rows])
-        crossings, apart = [], []
     else:
         level = _levels(table)
         lines, crossings = _cross(lines, None if level is None else level[rows])
@@ -179,7 +183,7 @@ def _levels(table: gpd.GeoDataFrame) -> NDArray[np.float64] | None:
 def _joined_by_id(
     lines: NDArray[np.object_], u: NDArray[Any], v: NDArray[Any]
 ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]:
-    """Number the points of lines whose ends are named; points between belong to their line alone."""
+    """Give numbers to the points of lines whose ends are named; points between belong to their line alone."""
     coords, owner = shapely.get_coordinates(lines, return_index=True)
     indptr = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=lines.size))])
     node = np.arange(len(coords))
@@ -190,7 +194,7 @@ def _joined_by_id(
 
 
 def _point_keys(coords: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Number points so that those within a millimetre (one cell of rounding) have one number."""
+    """Give numbers to points so that those within a millimetre (one cell of rounding) have one number."""
     cells = np.round(coords / JOIN_M).astype(np.int64)
     number: NDArray[np.int64] = np.unique(cells, axis=0, return_inverse=True)[1].ravel().astype(np.int64)
     return number
@@ -199,7 +203,7 @@ def _point_keys(coords: NDArray[np.float64]) -> NDArray[np.int64]:
 def _joined_by_point(
     lines: NDArray[np.object_], level: NDArray[np.float64]
 ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64], list[tuple[float, float]]]:
-    """Number the points of lines; a point shared by levels that all pass through it becomes one point for each."""
+    """Give numbers to the points of lines; a point shared by levels that all pass through it becomes one point for each."""
     coords, owner = shapely.get_coordinates(lines, return_index=True)
     indptr = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=lines.size))])
     key = _point_keys(coords)
@@ -228,7 +232,7 @@ def _joined_by_point(
                 homes[point, height] = homes[point, min(through, key=lambda other: (abs(other - height), -other))]
     for at in mixed:
         node[at] = homes.get((int(key[at]), float(at_level[at])), node[at])
-    used, first, number = np.unique(node, return_index=True, return_inverse=True)
+    _used, first, number = np.unique(node, return_index=True, return_inverse=True)
     split = {point for point, _height in homes}
     places = dict(zip(key[mixed].tolist(), coords[mixed].tolist(), strict=True))
     apart = [(places[point][0], places[point][1]) for point in sorted(split)]

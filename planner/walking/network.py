@@ -1,4 +1,4 @@
-"""Hold the walking network: nodes where ways meet, edges with their shape, arcs in the order in which they are walked."""
+"""Hold the walking network: nodes where ways meet, edges with their shape, arcs in the order of a walk."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ class WalkNetwork:
     @property
     def nodes(self) -> int:
         """Number of nodes."""
-        return self.node_xy.shape[0]
+        return len(self.node_xy)
 
     @property
     def edges(self) -> int:
@@ -234,10 +234,7 @@ def _checked(streets: Streets, xy: NDArray[np.float64]) -> tuple[NDArray[np.floa
     n, faults = len(xy), []
     if streets.a.size and (min(streets.a.min(), streets.b.min()) < 0 or max(streets.a.max(), streets.b.max()) >= n):
         raise InputError(Fault(_("an edge names a point that is not among the {count} points").format(count=n)))
-    if streets.length_m is None:
-        length = np.hypot(*(xy[streets.b] - xy[streets.a]).T)
-    else:
-        length = streets.length_m
+    length = np.hypot(*(xy[streets.b] - xy[streets.a]).T) if streets.length_m is None else streets.length_m
     if not np.isfinite(xy[np.concatenate([streets.a, streets.b])]).all():
         faults.append(
             Fault(
@@ -304,22 +301,29 @@ def assemble(streets: Streets, *, crs: CRS, key: str = "") -> WalkNetwork:
     rank[order] = np.arange(order.size)
     points, walked, against, starts = contract(len(xy), a, b, code, forward, backward, order)
 
-    # Chains run from the end that comes first on the curve; a ring, towards the side whose first point comes first.
+    # Chains run from the end that comes first on the curve; a ring, towards the side whose first point comes first, and
+    # where that is one point (out and back over it, or a loop without points) the way that may be walked.
     pieces_of = np.diff(starts)
     point_start = starts[:-1] + np.arange(pieces_of.size)
     head, tail = points[point_start], points[point_start + pieces_of]
     second, last_but_one = points[point_start + 1], points[point_start + pieces_of - 1]
-    flip = (rank[head] > rank[tail]) | ((head == tail) & (rank[second] > rank[last_but_one]))
+    first = walked[starts[:-1]]
+    no_way = ~np.where(against[starts[:-1]], backward[first], forward[first])
+    closed, side = head == tail, rank[second] - rank[last_but_one]
+    flip = (rank[head] > rank[tail]) | (closed & ((side > 0) | ((side == 0) & no_way)))
     u, v = np.where(flip, tail, head), np.where(flip, head, tail)
-    first, final = walked[starts[:-1]], against[starts[:-1]] ^ flip
-    ahead, back = np.where(final, backward[first], forward[first]), np.where(final, forward[first], backward[first])
+    final = against[starts[:-1]] ^ flip
+    ahead, back = (
+        np.where(final, backward[first], forward[first]),
+        np.where(final, forward[first], backward[first]),
+    )
     piece_rows = _ragged(starts[:-1], pieces_of, flip)
     point_rows = _ragged(point_start, pieces_of + 1, flip)
     edge_length = np.add.reduceat(length[walked[piece_rows]], np.cumsum(pieces_of) - pieces_of)
 
     # Edges in the order of their nodes; among parallel ones the shorter first, then by shape.
     second = np.where(flip, last_but_one, second)
-    sequence = np.lexsort((ahead, code[first], rank[second], edge_length, rank[v], rank[u]))
+    sequence = np.lexsort((back, ahead, code[first], rank[second], edge_length, rank[v], rank[u]))
     used, node_of = np.unique(np.concatenate([rank[u], rank[v]]), return_inverse=True)
     shape_counts = (pieces_of + 1)[sequence]
     shape_first = (np.cumsum(pieces_of + 1) - (pieces_of + 1))[sequence]

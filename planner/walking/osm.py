@@ -82,14 +82,22 @@ def read_osm(path: Path) -> Streets:
         ) from error
     if not found:
         raise InputError(
-            Fault(_("the file holds no walkable way"), where=str(path), todo=_("check the extent of the extract"))
+            Fault(
+                _("the file holds no walkable way"),
+                where=str(path),
+                todo=_("check the extent of the extract"),
+            )
         )
     notes = {"source": "osm", "ways": read, "ways_cut": cut, "nodes_missing": len(missing)}
     return _streets(refs, lonlat, indptr, found, barriers, notes)
 
 
 def _close(
-    refs: list[int], lonlat: list[tuple[float, float]], indptr: list[int], found: list[ways.Way], way: ways.Way
+    refs: list[int],
+    lonlat: list[tuple[float, float]],
+    indptr: list[int],
+    found: list[ways.Way],
+    way: ways.Way,
 ) -> None:
     """End a run of present nodes: keep it when it has two or more, else forget it."""
     if len(refs) - indptr[-1] < 2:

@@ -305,7 +305,14 @@ class Streetwise:
             network.indptr, network.neighbour, self._arc_seconds[1], seed_node, seed_seconds,
             end_rows["place"][seed_end], k, bound)  # fmt: skip
         seconds, end = kernels.arrive_k(
-            start_rows, starts.number, end_rows, *self._by_edge(end_rows), network.edge_u, network.edge_v, costs, places
+            start_rows,
+            starts.number,
+            end_rows,
+            *self._by_edge(end_rows),
+            network.edge_u,
+            network.edge_v,
+            costs,
+            places,
         )
         beyond = (end < 0) | (seconds > bound)
         return np.where(beyond, np.nan, seconds), np.where(beyond, np.int32(-1), end)
@@ -361,7 +368,9 @@ class Streetwise:
             except BaseException:  # Ctrl-C too: what has not begun shall not begin
                 pool.shutdown(cancel_futures=True)
                 raise
-        counts, places, seconds = (np.concatenate(column) for column in zip(*parts, strict=True)) if parts else _nothing()
+        counts, places, seconds = (
+            (np.concatenate(column) for column in zip(*parts, strict=True)) if parts else _nothing()
+        )
         return Table(np.concatenate([[0], np.cumsum(counts, dtype=np.int64)]), places, seconds)
 
 

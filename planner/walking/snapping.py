@@ -199,7 +199,9 @@ class Snapper:
         offset[at_end] = length[at_end]
         return offset
 
-    def crossings(self, outlines: NDArray[np.object_]) -> tuple[NDArray[np.intp], NDArray[np.object_], NDArray[np.intp]]:
+    def crossings(
+        self, outlines: NDArray[np.object_]
+    ) -> tuple[NDArray[np.intp], NDArray[np.object_], NDArray[np.intp]]:
         """Find where streets of the main network meet outlines.
 
         Parameters
@@ -220,7 +222,9 @@ class Snapper:
         rings = shapely.boundary(outlines)
         row, at = tree.query(rings, predicate="intersects")
         edge = edges[at]
-        met, pair = shapely.get_parts(shapely.intersection(rings[row], self.network.edge_lines[edge]), return_index=True)
+        met, pair = shapely.get_parts(
+            shapely.intersection(rings[row], self.network.edge_lines[edge]), return_index=True
+        )
         along = shapely.get_dimensions(met) == 1
         met[along] = shapely.line_interpolate_point(met[along], 0.5, normalized=True)
         order = np.lexsort((edge[pair], row[pair]))
@@ -233,11 +237,17 @@ class Snapper:
         if not (edges.size and rows.size):
             return
         (row, _at), distance = tree.query_nearest(
-            points[rows], max_distance=float(connector[rows].max()) + _END_M, all_matches=False, return_distance=True
+            points[rows],
+            max_distance=float(connector[rows].max()) + _END_M,
+            all_matches=False,
+            return_distance=True,
         )
         passed = int((distance < connector[rows[row]]).sum())
         if passed:
-            log.info("%d points lie nearer to a cut-off fragment of street than to the main network they take", passed)
+            log.info(
+                "%d points lie nearer to a cut-off fragment of street than to the main network they take",
+                passed,
+            )
 
 
 def _first_of_each(row: NDArray[np.intp], distance: NDArray[np.float64], edge: NDArray[np.intp]) -> NDArray[np.intp]:

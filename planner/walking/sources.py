@@ -47,7 +47,11 @@ def read_streets(path: Path, *, crs: CRS) -> Streets:
     """
     if not path.exists():
         raise InputError(
-            Fault(_("the street file does not exist"), where=str(path), todo=_("correct [walking] network in study.toml"))
+            Fault(
+                _("the street file does not exist"),
+                where=str(path),
+                todo=_("correct [walking] network in study.toml"),
+            )
         )
     suffix = suffix_of(path)
     if suffix in osm.SUFFIXES:

@@ -53,7 +53,9 @@ class Streets:
         return np.column_stack(to.transform(self.xy[:, 0], self.xy[:, 1]))
 
 
-def pieces(ragged: NDArray[np.int64], indptr: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+def pieces(
+    ragged: NDArray[np.int64], indptr: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Cut chains of points into straight pieces.
 
     Parameters
