@@ -15,12 +15,12 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from make_sample_city import SEED, Point, bend  # noqa: E402
-from make_sample_places import Compound, make_areas, make_compounds  # noqa: E402
-from make_sample_services import Frontage, make_candidates, make_facilities, make_permits, make_rooms  # noqa: E402
-from make_sample_streets import Way, build_net, railway_streets, river_polygon, to_ways  # noqa: E402
-from pyproj import Transformer  # noqa: E402
-from shapely.geometry import LineString, Polygon  # noqa: E402
+from make_sample_city import SEED, Point, bend
+from make_sample_places import Compound, make_areas, make_compounds
+from make_sample_services import Frontage, make_candidates, make_facilities, make_permits, make_rooms
+from make_sample_streets import Way, build_net, railway_streets, river_polygon, to_ways
+from pyproj import Transformer
+from shapely.geometry import LineString, Polygon
 
 _TO_DEGREES = Transformer.from_crs(4547, 4326, always_xy=True)
 

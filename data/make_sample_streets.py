@@ -18,7 +18,6 @@ from make_sample_city import (
     LEVEL_CROSSING,
     RAILWAY,
     RIVER_U,
-    ZONES,
     Point,
     Zone,
     bend,
@@ -434,8 +433,3 @@ def river_polygon() -> Polygon:
     shore = river_bank(-1) + river_bank(1)[::-1]
     water = Polygon([bend(p) for p in shore])
     return max(water.geoms, key=lambda g: g.area) if isinstance(water, MultiPolygon) else water
-
-
-def zones_named(name: str) -> list[Zone]:
-    """The zones of one name."""
-    return [z for z in ZONES if z.name == name]
