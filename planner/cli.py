@@ -347,19 +347,19 @@ def _dispatch(arguments: list[str]) -> int:
     command = typer.main.get_command(app)
     _translate(command)
     try:
-        return int(command.main(arguments, prog_name="planner", standalone_mode=False) or DONE)
+        code = int(command.main(arguments, prog_name="planner", standalone_mode=False) or DONE)
     except PlannerError as error:
         _complain(str(error))
         return BAD_INPUT
-    except (KeyboardInterrupt, typer.Abort):
-        _complain(_("interrupted; nothing was changed"))
-        return INTERRUPTED
     except Exception as error:
         show = getattr(error, "show", None)
         if show is None:
             raise
         show()  # a misspelt command or option: the command line says so itself
         return BAD_INPUT
+    if code == INTERRUPTED:  # typer has made an exit code of Ctrl-C
+        _complain(_("interrupted; nothing was changed"))
+    return code
 
 
 def _complain(message: str) -> None:

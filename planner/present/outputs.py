@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,7 @@ from planner.i18n import _
 MANIFEST = "manifest.json"
 _OLD = ".planner-old-"
 _DRAFT = ".planner-draft-"
+_STALE_S = 3 * 86_400.0  # no run takes three days: such a draft was left by one that was killed
 
 
 def sha256(path: Path) -> str:
@@ -146,9 +148,12 @@ def _swap(draft: Path, out: Path) -> None:
 
 
 def _recover(out: Path) -> None:
-    """Put back results that a run was about to replace when it was killed; sweep up what it had drafted."""
+    """Put back results that a run was about to replace when it was killed; sweep up drafts that are days old."""
     for old in sorted(out.parent.glob(f"{_OLD}{out.name}-*")):
         if out.exists():
             shutil.rmtree(old, ignore_errors=True)
         else:
             old.rename(out)
+    for draft in out.parent.glob(f"{_DRAFT}{out.name}-*"):
+        if time.time() - draft.stat().st_mtime > _STALE_S:
+            shutil.rmtree(draft, ignore_errors=True)
