@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pyproj import CRS
+from pyproj.exceptions import CRSError
 
 from planner.errors import Fault, InputError
 from planner.i18n import LANGUAGES, _, current, language
@@ -213,16 +214,16 @@ class Study:
     def network_entries(self) -> tuple[Entry, ...]:
         """What of the street source is worth a look, as ledger entries: cuts, and crossings that were not joined."""
         notes, file = self.network.notes, self.settings.walking.network
+        with language(self.settings.study.lang):
+            cut = _("{ways} ways are cut at the edge of the extract; {nodes} of their nodes are missing")
+            told = {
+                "crossings": _("two lines cross here without a common point and were not joined"),
+                "kept_apart": _("levels that both pass through this point were kept apart"),
+            }
         entries = []
         if notes.get("ways_cut"):
-            what = _("{ways} ways are cut at the edge of the extract; {nodes} of their nodes are missing").format(
-                ways=notes["ways_cut"], nodes=notes["nodes_missing"]
-            )
+            what = cut.format(ways=notes["ways_cut"], nodes=notes["nodes_missing"])
             entries.append(Entry("network", file, 0, "", "", what, "doubted"))
-        told = {
-            "crossings": _("two lines cross here without a common point and were not joined"),
-            "kept_apart": _("levels that both pass through this point were kept apart"),
-        }
         for note, what in told.items():
             entries += [
                 Entry("network", file, 0, "", "geometry", f"{what}: x={x:.2f} y={y:.2f}", "doubted")
@@ -363,7 +364,8 @@ def _told(problem: Any, file: Path) -> Fault:
 
 def _faults(settings: StudySettings, standards: Standards, file: Path) -> list[Fault]:
     """Find what is wrong with settings that are well formed."""
-    faults = []
+    faults: list[Fault] = []
+    _check_crs(settings, faults)
     walker = settings.walking.walker
     if walker not in WALKERS and walker not in settings.walkers:
         faults.append(
@@ -400,7 +402,7 @@ def _read_layers(settings: StudySettings, folder: Path) -> tuple[CRS, dict[str, 
     """Read every layer named, the compounds first: they settle the compute CRS when study.toml does not."""
     faults: list[Fault] = []
     read = {}
-    crs = _compute_crs(settings, faults)
+    crs = None if settings.study.crs is None else CRS.from_user_input(settings.study.crs)
     for name in LayersTable.model_fields:
         chosen = getattr(settings.layers, name)
         if chosen is None:
@@ -420,19 +422,19 @@ def _read_layers(settings: StudySettings, folder: Path) -> tuple[CRS, dict[str, 
     if crs is None:
         crs = CRS.from_user_input(checked["compounds"].table.crs)
     tables = {name: layer.table for name, layer in checked.items()}
-    # Of two facilities equally near (they may share an entrance) the first is named: first by id, not by row of the file.
+    # Of two facilities equally near (they may share an entrance) the first by id is named, whatever row it stands in.
     tables["facilities"] = tables["facilities"].sort_index()
     return crs, tables, ledger
 
 
-def _compute_crs(settings: StudySettings, faults: list[Fault]) -> CRS | None:
+def _check_crs(settings: StudySettings, faults: list[Fault]) -> None:
     if settings.study.crs is None:
-        return None
+        return
     try:
         crs = CRS.from_user_input(settings.study.crs)
-    except ValueError as error:
+    except CRSError as error:
         faults.append(Fault(_("the CRS {crs} is not known").format(crs=settings.study.crs), why=str(error)))
-        return None
+        return
     if not (crs.is_projected and all(axis.unit_name == "metre" for axis in crs.axis_info)):
         faults.append(
             Fault(
@@ -440,4 +442,3 @@ def _compute_crs(settings: StudySettings, faults: list[Fault]) -> CRS | None:
                 todo=_("choose one that is, such as EPSG:4547"),
             )
         )
-    return crs

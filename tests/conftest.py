@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,3 +15,11 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no real data beside the checkout: {folder}")
     return folder
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _networks_kept_apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep the tests' networks away from the user's cache."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PLANNER_CACHE_DIR", str(tmp_path_factory.mktemp("networks")))
+        yield

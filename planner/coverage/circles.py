@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from planner.coverage.areas import summarise
 from planner.coverage.services import SERVICES, in_use, offers
+from planner.i18n import _, language
 from planner.layers import Entry
 from planner.standards import Circle
 from planner.study import Study
@@ -61,7 +62,7 @@ class CircleCoverage:
         Parameters
         ----------
         level
-            ``community``, ``street``, ``county``, ``urban`` (areas of the study's layer) or ``study`` (one row for all).
+            ``community``, ``street``, ``county``, ``urban`` (areas of the study's layer) or ``study`` (one row).
 
         Returns
         -------
@@ -74,7 +75,8 @@ class CircleCoverage:
         InputError
             The study has no areas of that level.
         """
-        return summarise(self.study, self.circle, self.table, self.counts, level)
+        with language(self.study.lang):
+            return summarise(self.study, self.circle, self.table, self.counts, level)
 
     @cached_property
     def _rates(self) -> dict[str, Any]:
@@ -87,14 +89,13 @@ class CircleCoverage:
     @cached_property
     def entries(self) -> tuple[Entry, ...]:
         """What a reader should know of rows that were used but could not be walked to or from."""
-        from planner.i18n import _
-
         found = []
-        for layer, doors in (("compounds", self.study.homes), ("facilities", self.study.entrances)):
-            file = getattr(self.study.settings.layers, layer).file
+        with language(self.study.lang):
             what = _("no street within {metres} m: it takes no part in walks").format(
                 metres=f"{self.study.settings.walking.max_snap_m:g}"
             )
+        for layer, doors in (("compounds", self.study.homes), ("facilities", self.study.entrances)):
+            file = getattr(self.study.settings.layers, layer).file
             ids = self.study.layers[layer].index[doors.reason != ""]
             found += [Entry(layer, file, 0, str(one), "geometry", what, "doubted") for one in ids]
         return tuple(found)

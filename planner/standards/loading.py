@@ -172,9 +172,7 @@ def _read(file: Path) -> tuple[Any, list[Fault]]:
         loader = _Loader(file.read_text(encoding="utf-8"))
         raw = loader.get_single_data()
     except UnicodeDecodeError as error:
-        return None, [
-            Fault(_("the file is not UTF-8"), where=file.name, why=str(error), todo=_("save it as UTF-8"))
-        ]
+        return None, [Fault(_("the file is not UTF-8"), where=file.name, why=str(error), todo=_("save it as UTF-8"))]
     except yaml.YAMLError as error:
         return None, [Fault(_("the file is not YAML"), where=file.name, why=" ".join(str(error).split()))]
     doubled = [
@@ -203,9 +201,7 @@ def _check(raw: Any, file: str, faults: list[Fault]) -> Document | None:
     if not isinstance(entries, list):
         faults.append(Fault(_("the list of circles is missing"), where=f"{file}: circles"))
         return None
-    circles = [
-        _circle(entry, source, f"{file}: circles[{number}]", faults) for number, entry in enumerate(entries)
-    ]
+    circles = [_circle(entry, source, f"{file}: circles[{number}]", faults) for number, entry in enumerate(entries)]
     good = [circle for circle in circles if circle is not None]
     return Document.model_validate({**head, "circles": good}) if source else None
 
@@ -228,9 +224,7 @@ def _told(error: ValidationError, where: str) -> list[Fault]:
     for one in error.errors(include_url=False):
         if one["loc"][:1] == ("document",):
             continue  # the head's own faults have been told already
-        path = "".join(
-            f"[{step}]" if isinstance(step, int) else f".{step}" for step in one["loc"]
-        ).removeprefix(".")
+        path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in one["loc"]).removeprefix(".")
         place = f"{where}{path}".rstrip(":. ")
         if one["type"] == "missing":
             faults.append(Fault(_("the key is missing"), where=place))
@@ -245,16 +239,12 @@ def _clashes(documents: list[Document]) -> list[Fault]:
     faults = []
     for first, second in combinations(documents, 2):
         if first.id == second.id:
-            faults.append(
-                Fault(_("two documents have the id {id!r}").format(id=first.id), where=second.number)
-            )
+            faults.append(Fault(_("two documents have the id {id!r}").format(id=first.id), where=second.number))
         elif first.overlaps(second):
             shared = {circle.id for circle in first.circles} & {circle.id for circle in second.circles}
             faults += [
                 Fault(
-                    _("the circle {id!r} is defined by two documents that hold at the same time").format(
-                        id=id_
-                    ),
+                    _("the circle {id!r} is defined by two documents that hold at the same time").format(id=id_),
                     where=f"{first.number}, {second.number}",
                     todo=_("end the earlier document (in_force_to) or give the circle another id"),
                 )

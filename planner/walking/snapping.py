@@ -29,7 +29,7 @@ class Snapped:
     offset_m : float64 array (p,)
         Along the edge from its end u, metres.
     connector_m : float64 array (p,)
-        Straight way from the point (or from where it leaves the outline) to the position, metres; NaN where there is none.
+        Straight way from the point (or from where it leaves the outline) to the position, metres; NaN for none.
     inside_m : float64 array (p,)
         The part of the straight way inside the outline, metres; 0 without one.
     minor : bool array (p,)
@@ -113,13 +113,13 @@ class Snapper:
                 continue
             if self._walls is None and outlines is None:
                 row, found, distance = self._nearest(points[rows], edges, tree)
-                outside = distance
+                ends, outside = points[rows[row]], distance
             else:
                 around = None if outlines is None else outlines[rows]
-                row, found, distance, outside = self._nearest_permitted(points[rows], around, edges, tree)
+                row, found, ends, distance, outside = self._nearest_permitted(points[rows], around, edges, tree)
             at = rows[row]
             edge[at], connector[at], inside[at] = found, outside, distance - outside
-            offset[at] = self.offset_m(points[at], found)
+            offset[at] = self.offset_m(ends, found)
         minor = (edge >= 0) & self._minor[edge]
         if minor.any():
             log.warning("%d of %d points reach only a cut-off fragment of street", minor.sum(), minor.size)
@@ -140,23 +140,74 @@ class Snapper:
         outlines: NDArray[np.object_] | None,
         edges: NDArray[np.intp],
         tree: shapely.STRtree,
-    ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64], NDArray[np.float64]]:
-        """Find the nearest edge to which the way is short enough outside and free: also the metres outside."""
+    ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.object_], NDArray[np.float64], NDArray[np.float64]]:
+        """Find the nearest edge to which the way is short enough outside and free; also its end and metres outside."""
+        # The nearest edge of all will do for nearly every point; only the others are worth a search among many.
+        (row, at), distance = tree.query_nearest(points, return_distance=True)
+        first = _first_of_each(row, distance, edges[at])
+        row, edge = row[first], edges[at[first]]
+        ways = shapely.shortest_line(points[row], self.network.edge_lines[edge])
+        outside, taken = self._permitted(ways, None if outlines is None else outlines[row])
+        rest = np.flatnonzero(~np.isin(np.arange(points.size), row[taken]))
+        further = self._search(points[rest], None if outlines is None else outlines[rest], edges, tree)
+        return (
+            np.concatenate([row[taken], rest[further[0]]]),
+            np.concatenate([edge[taken], further[1]]),
+            shapely.get_point(np.concatenate([ways[taken], further[2]]), -1),
+            np.concatenate([distance[first][taken], shapely.length(further[2])]),
+            np.concatenate([outside[taken], further[3]]),
+        )
+
+    def _permitted(
+        self, ways: NDArray[np.object_], outlines: NDArray[np.object_] | None
+    ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """Measure straight ways outside their outlines; tell which are short enough there and cross no barrier."""
+        if outlines is not None:
+            ways = shapely.difference(ways, outlines)
+        outside: NDArray[np.float64] = shapely.length(ways)
+        return outside, (outside <= self.max_snap_m) & ~self._blocked(ways)
+
+    def _search(
+        self,
+        points: NDArray[np.object_],
+        outlines: NDArray[np.object_] | None,
+        edges: NDArray[np.intp],
+        tree: shapely.STRtree,
+    ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.object_], NDArray[np.float64]]:
+        """Try all edges within reach, nearest first: rows, edges, ways and metres outside of those that will do."""
         reach = np.full(points.size, self.max_snap_m)
         if outlines is not None:
             reach += shapely.hausdorff_distance(points, outlines)
         row, at = tree.query(points, predicate="dwithin", distance=reach)
         edge = edges[at]
-        ways = shapely.shortest_line(points[row], self.network.edge_lines[edge])
-        distance = shapely.length(ways)
-        if outlines is not None:
-            ways = shapely.difference(ways, outlines[row])
-        outside = shapely.length(ways)
-        free = np.flatnonzero(outside <= self.max_snap_m)
-        free = free[~self._blocked(ways[free])]
-        row, edge, distance, outside = row[free], edge[free], distance[free], outside[free]
-        first = _first_of_each(row, distance, edge)
-        return row[first], edge[first], distance[first], outside[first]
+        lines = self.network.edge_lines[edge]
+        if self._walls is not None:  # a wall may hide the nearest piece of a street and leave another in the open
+            row, edge, lines = self._pieces(row, edge)
+            near = shapely.dwithin(points[row], lines, reach[row])
+            row, edge, lines = row[near], edge[near], lines[near]
+        ways = shapely.shortest_line(points[row], lines)
+        order = np.lexsort((edge, shapely.length(ways), row))
+        row, edge, ways = row[order], edge[order], ways[order]
+        outside, taken = np.zeros(row.size), np.zeros(row.size, bool)
+        looked = np.flatnonzero(np.diff(row, prepend=-1))
+        while looked.size:
+            around = None if outlines is None else outlines[row[looked]]
+            outside[looked], taken[looked] = self._permitted(ways[looked], around)
+            looked = looked[~taken[looked]] + 1
+            looked = looked[looked < row.size]
+            looked = looked[row[looked] == row[looked - 1]]
+        return row[taken], edge[taken], ways[taken], outside[taken]
+
+    def _pieces(
+        self, row: NDArray[np.intp], edge: NDArray[np.intp]
+    ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.object_]]:
+        """Take the edges of pairs apart into their straight pieces."""
+        starts = np.asarray(self.network.shape_indptr)
+        counts = np.diff(starts)[edge] - 1
+        first = np.repeat(starts[edge] - (np.cumsum(counts) - counts), counts) + np.arange(counts.sum())
+        xy = np.asarray(self.network.shape_xy)
+        lines: NDArray[np.object_] = shapely.linestrings(np.stack([xy[first], xy[first + 1]], axis=1))
+        return np.repeat(row, counts), np.repeat(edge, counts), lines
 
     def _blocked(self, ways: NDArray[np.object_]) -> NDArray[np.bool_]:
         """Tell whether straight ways cross a barrier after leaving their door."""
