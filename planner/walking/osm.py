@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,11 @@ def read_osm(path: Path) -> Streets:
     missing: set[int] = set()
     read = cut = 0
     keys = ways.tag_keys()
+
+    @cache  # a file has thousands of ways and a few dozen ways to tag them
+    def judge(values: tuple[str | None, ...]) -> ways.Way | None:
+        return ways.judge({key: value for key, value in zip(keys, values, strict=True) if value is not None})
+
     nodes_and_ways = osmium.osm.NODE | osmium.osm.WAY
     wanted = osmium.filter.KeyFilter("highway", "barrier")
     try:
@@ -56,15 +62,16 @@ def read_osm(path: Path) -> Streets:
                 if ways.stops(tags):
                     barriers.add(thing.id)
                 continue
-            way = ways.judge({key: thing.tags[key] for key in keys if key in thing.tags})
+            way = judge(tuple(map(thing.tags.get, keys)))
             if way is None:
                 continue
             read += 1
             whole = True
             for node in thing.nodes:
-                if node.location.valid():
+                location = node.location
+                if location.valid():
                     refs.append(node.ref)
-                    lonlat.append((node.lon, node.lat))
+                    lonlat.append((location.lon, location.lat))
                     continue
                 whole = False
                 missing.add(node.ref)
