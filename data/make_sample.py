@@ -15,8 +15,9 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from make_sample_city import SEED, Point, bend
-from make_sample_places import Compound, make_areas, make_compounds
+from make_sample_areas import make_areas
+from make_sample_city import SEED, Point
+from make_sample_places import Compound, make_compounds
 from make_sample_services import Frontage, make_candidates, make_facilities, make_permits, make_rooms
 from make_sample_streets import Way, build_net, railway_streets, river_polygon, to_ways
 from pyproj import Transformer
@@ -143,8 +144,8 @@ def _barriers(compounds: list[Compound]) -> list[tuple[str, Any, dict[str, Any]]
     rows: list[tuple[str, Any, dict[str, Any]]] = [
         ("Polygon", [_ring(river_polygon())], {"barrier_id": "B01", "name": "示例河"})
     ]
-    for street in railway_streets():
-        line = [degrees(bend(point)) for point in street.points]
+    for way in to_ways(railway_streets()):
+        line = [degrees(point) for point in way.metres]
         rows.append(("LineString", line, {"barrier_id": f"B{len(rows) + 1:02d}", "name": "示例铁路"}))
     for compound in (c for c in compounds if c.zone.name == "super"):
         wall = LineString(compound.outline.exterior.coords)
@@ -161,8 +162,9 @@ def make(folder: Path) -> None:
     net = build_net(rng)
     areas = make_areas()
     compounds = make_compounds(net, areas, rng)
-    ways = to_ways(net.streets) + to_ways(railway_streets())
-    frontage = Frontage(to_ways([street for street in net.streets if street.tags.get("name") != "采石场路"]))
+    ways = to_ways([*net.streets, *railway_streets()])
+    open_streets = [street for street in net.streets if street.tags.get("name") != "采石场路"]
+    frontage = Frontage(to_ways(open_streets), [c.outline for c in compounds])
 
     with (folder / "study.toml").open("w", encoding="utf-8", newline="\n") as target:
         target.write(STUDY_TOML)

@@ -1,25 +1,31 @@
-"""The compounds of the invented city with the people in them, their gates, and the areas they lie in."""
+"""The compounds of the invented city with the people in them, and their gates."""
 
 from __future__ import annotations
 
 import math
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from random import Random
 
-from make_sample_city import COMMUNITIES, COUNTY, RAILWAY, RIVER_U, ZONES, Point, Zone, bend, zone_at
-from make_sample_streets import Net, _blocks
-from shapely import STRtree, segmentize, voronoi_polygons
+from make_sample_areas import Area
+from make_sample_city import RAILWAY, ZONES, Point, Zone, bend, zone_at
+from make_sample_streets import Net, _blocks, zone_name
+from shapely import STRtree, segmentize
 from shapely.affinity import rotate
-from shapely.geometry import LineString, MultiPoint, Polygon, box
-from shapely.geometry import Point as ShapelyPoint
+from shapely.geometry import LineString, Polygon, box
+from shapely.geometry.base import BaseGeometry
 from shapely.ops import split, unary_union
 
-DENSE_M = 20.0
+DENSE_M = 30.0
+HALF_WIDTH_M = {"motorway": 40.0, "motorway_link": 25.0, "primary": 17.0, "secondary": 14.0, "tertiary": 11.0,
+                "residential": 8.0, "unclassified": 7.0}  # fmt: skip
+FRONT_M = 26.0
 FIRST = ("桂香", "翠湖", "锦绣", "和悦", "春晓", "望江", "紫薇", "银杏", "听松", "半山", "金沙", "云栖", "安居", "幸福",
          "阳光", "碧波", "书香", "枫林", "荷塘", "兰亭", "东篱", "南苑", "清泉", "柳岸", "梅园", "竹溪", "海棠", "丹枫",
-         "朝晖", "晚晴", "康宁", "百合", "沁园", "水岸", "景泰", "丰乐", "庆余", "雅苑", "嘉禾里", "文澜")  # fmt: skip
+         "朝晖", "晚晴", "康宁", "百合", "沁园", "水岸", "景泰", "丰乐", "庆余", "鹿鸣", "墨池", "文澜")  # fmt: skip
 LAST = {"old": ("巷片区", "里", "坊", "宿舍"), "hill": ("山庄", "台", "坡小区"), "super": ("花园", "湾", "天地", "公馆"),
-        "village": ("组",), "station": ("宿舍", "小区", "新村"), "north": ("苑", "家园", "府"),
+        "station": ("宿舍", "小区", "新村"), "north": ("苑", "家园", "府"),
         "east": ("湾", "苑", "家园", "郡"), "mid": ("小区", "苑", "家园", "新村", "庭")}  # fmt: skip
 
 
@@ -33,24 +39,31 @@ class Compound:
     gates: list[tuple[Point, bool]] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class Area:
-    """One area: its outline in EPSG:4547 metres and its row in the table."""
-
-    outline: Polygon
-    row: dict[str, object]
-
-
 def bent(polygon: Polygon) -> Polygon:
     """A polygon of the sheet in EPSG:4547 metres, its sides following the bends of the streets."""
     dense = segmentize(polygon, DENSE_M)
-    outline: Polygon = Polygon([bend(p) for p in dense.exterior.coords]).buffer(0)
+    outline: Polygon = Polygon([bend(p) for p in dense.exterior.coords]).buffer(0).simplify(0.4)
     return outline
 
 
-def _plots(block: Polygon, zone: Zone, rng: Random) -> list[Polygon]:
-    """A block set back from its streets and cut into plots no larger than its zone has them."""
-    parts, done = [block.buffer(-rng.uniform(9, 13), join_style="mitre")], []
+def _street_space(net: Net) -> BaseGeometry:
+    """The ground that streets take. Lanes with a dead end in the old town and the village run into its compounds."""
+    open_lanes = {"living_street", "footway", "pedestrian", "track"}
+    users = Counter(p for s in net.streets for p in s.points)
+    bands = []
+    for street in net.streets:
+        ends_dead = min(users[street.points[0]], users[street.points[-1]]) == 1
+        into = ends_dead and zone_name(street.points[1]) in {"old", "village"} and street.tags["highway"] in open_lanes
+        if not into and "tunnel" not in street.tags:
+            half = HALF_WIDTH_M.get(street.tags["highway"], 5.0)
+            bands.append(LineString(street.points).buffer(half, cap_style="square", join_style="mitre"))
+    return unary_union([*bands, LineString(RAILWAY).buffer(22)])
+
+
+def _plots(block: Polygon, zone: Zone, streets: BaseGeometry, rng: Random) -> list[Polygon]:
+    """The land of a block that its streets leave, cut into plots no larger than its zone has them."""
+    parts: list[BaseGeometry] = [block.difference(streets).buffer(-rng.uniform(0, 2.5), join_style="mitre")]
+    done: list[Polygon] = []
     while parts:
         part = parts.pop()
         if part.geom_type != "Polygon":
@@ -86,12 +99,13 @@ def _choose(plots: list[Polygon], count: int, rng: Random) -> list[Polygon]:
 def make_compounds(net: Net, areas: list[Area], rng: Random) -> list[Compound]:
     """Build the compounds on the blocks between the streets, zone by zone."""
     by_zone: dict[int, list[Polygon]] = {}
+    space = _street_space(net)
     for block in _blocks(net):
         centre = block.representative_point()
         zone = zone_at((centre.x, centre.y))
         if zone is None or 2960 < centre.x < 3200:
             continue
-        by_zone.setdefault(ZONES.index(zone), []).extend(_plots(block, zone, rng))
+        by_zone.setdefault(ZONES.index(zone), []).extend(_plots(block, zone, space, rng))
     compounds: list[Compound] = []
     streets = [LineString([bend(p) for p in segmentize(LineString(s.points), DENSE_M).coords]) for s in net.streets]
     tree = STRtree(streets)
@@ -112,15 +126,20 @@ def make_compounds(net: Net, areas: list[Area], rng: Random) -> list[Compound]:
     return compounds
 
 
-def _names(rng: Random) -> dict[str, object]:
-    """Endless names for each zone, none twice."""
+def _names(rng: Random) -> dict[str, Iterator[str]]:
+    """Names for each zone, none twice."""
+    taken: set[str] = set()
 
-    def endless(lasts: tuple[str, ...]) -> object:
-        words = [(a, b) for b in lasts for a in FIRST]
+    def endless(lasts: tuple[str, ...]) -> Iterator[str]:
+        words = [a + b for b in lasts for a in FIRST]
         rng.shuffle(words)
-        yield from (a + b for a, b in words)
+        for word in words:
+            if word not in taken:
+                taken.add(word)
+                yield word
 
-    return {zone: endless(lasts) for zone, lasts in LAST.items()}
+    village = (f"石坳村{number}组" for number in ("一", "二", "三", "四", "五", "六", "七", "八", "九", "十"))
+    return {"village": village, **{zone: endless(lasts) for zone, lasts in LAST.items()}}
 
 
 def _people(outline: Polygon, zone: Zone, name: str, rng: Random) -> Compound:
@@ -164,54 +183,35 @@ def _place(compound: Compound, areas: list[Area]) -> None:
 def _gates(compound: Compound, tree: STRtree, rng: Random) -> None:
     """One to four gates in the outline, each facing a street; one in twelve is kept shut."""
     ring = compound.outline.exterior
-    number = min(4, 1 + int(compound.outline.area / 3e4) + (rng.random() < 0.3))
-    first = rng.random()
-    for i in range(number):
-        options = [ring.interpolate((first + i / number + d / 60) % 1, normalized=True) for d in range(-6, 7)]
-        near = [(tree.geometries[int(tree.nearest(p))].distance(p), k, p) for k, p in enumerate(options)]
-        point = min(near)[2]
-        shut = number > 1 and i == number - 1 and rng.random() < 0.25
+    places = [ring.interpolate((k + rng.random()) / 80, normalized=True) for k in range(80)]
+    to_street = [tree.geometries[int(tree.nearest(p))].distance(p) for p in places]
+    places = [p for p, d in zip(places, to_street, strict=True) if d <= max(FRONT_M, min(to_street) + 3)]
+    number = min(4, 1 + int(compound.outline.area / 3e4) + (rng.random() < 0.3), len(places))
+    chosen = [places.pop(rng.randrange(len(places)))]
+    while len(chosen) < number:
+        chosen.append(max(places, key=lambda p: min(p.distance(q) for q in chosen)))
+    for i, point in enumerate(chosen):
+        shut = number > 1 and i == number - 1 and rng.random() < 0.15
         compound.gates.append(((round(point.x, 2), round(point.y, 2)), not shut))
+
+
+FIXED = (("new", 11667.0), ("new", 11666.0), ("new", 116667.0), ("existing", 11667.0), ("existing", 23333.0),
+         ("existing", 23334.0), ("existing", 233333.0))  # fmt: skip
+"""Status and floor area just at the crossover of 3 %, 1.5 %, 3 per mille and 1.5 per mille with 350 m2."""
 
 
 def _special(compounds: list[Compound]) -> None:
     """Figures that a planner should see tried: just at the crossover of the room rule, and a compound still empty."""
-    old = [c for c in compounds if c.zone.name == "old"]
-    for compound, floor in zip(old, (11667.0, 11666.0, 23333.0, 6200.0, 5400.0), strict=False):
-        households = round(floor / 76)
-        people = round(households * 2.3)
-        compound.row |= {"residential_floor_area_m2": floor, "households": households, "population": people,
-                         "elders_60": round(people * 0.28), "elders_65": round(people * 0.2),
-                         "elders_80": round(people * 0.04)}  # fmt: skip
+    done: set[str] = set()
+    for status, floor in FIXED:
+        like = [c for c in compounds if c.zone.name not in ("village", "super", "old") and c.row["name"] not in done]
+        if status == "existing":
+            like = [c for c in compounds if c.row["status"] == status and c.row["name"] not in done]
+        compound = min(like, key=lambda c: (abs(math.log(float(str(c.row["residential_floor_area_m2"])) / floor)),
+                                            str(c.row["compound_id"])))  # fmt: skip
+        done.add(str(compound.row["name"]))
+        if compound.row["status"] != status:
+            compound.row |= {"status": status, "built_year": 2024}
+        compound.row["residential_floor_area_m2"] = floor
     empty = next(c for c in compounds if c.zone.name == "super" and c.row["status"] == "new")
     empty.row |= {"built_year": 2026, "population": 0, "elders_60": 0, "elders_65": 0, "elders_80": 0}
-
-
-def make_areas() -> list[Area]:
-    """Communities around their seats, sub-districts and the county that they make up, and the urban area."""
-    county = box(*COUNTY)
-    west, east = box(COUNTY[0], COUNTY[1], RIVER_U, COUNTY[3]), box(RIVER_U, COUNTY[1], COUNTY[2], COUNTY[3])
-    south, north = sorted(split(west, LineString([(-100.0, 545.0), *RAILWAY])).geoms, key=lambda g: g.centroid.y)
-    cells: dict[str, Polygon] = {}
-    for side in (south, north, east):
-        seats = [(name, at) for name, _district, at in COMMUNITIES if side.contains(ShapelyPoint(at))]
-        if len(seats) == 1:
-            cells[seats[0][0]] = side
-            continue
-        for cell in voronoi_polygons(MultiPoint([at for _name, at in seats]), extend_to=county.buffer(9000)).geoms:
-            name = next(name for name, at in seats if cell.contains(ShapelyPoint(at)))
-            cells[name] = cell.intersection(side)
-    districts = list(dict.fromkeys(district for _name, district, _at in COMMUNITIES))
-    rows = [Area(bent(county), {"area_id": "X1", "name": "示例区", "level": "county", "parent_id": None})]
-    village = "石坳村"
-    urban = unary_union([cell for name, cell in cells.items() if name != village])
-    rows.append(Area(bent(urban), {"area_id": "U1", "name": "示例城区", "level": "urban", "parent_id": None}))
-    for i, district in enumerate(districts, start=1):
-        whole = unary_union([cells[name] for name, home, _at in COMMUNITIES if home == district])
-        rows.append(Area(bent(whole), {"area_id": f"S{i}", "name": district, "level": "street", "parent_id": "X1"}))
-    for i, (name, district, _at) in enumerate(COMMUNITIES, start=1):
-        parent = f"S{districts.index(district) + 1}"
-        rows.append(
-            Area(bent(cells[name]), {"area_id": f"Q{i:02d}", "name": name, "level": "community", "parent_id": parent})
-        )
-    return rows

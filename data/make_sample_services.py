@@ -10,7 +10,7 @@ from make_sample_city import COMMUNITIES, Point, bend
 from make_sample_places import Compound
 from make_sample_streets import NO_WALKING, Way
 from shapely import STRtree
-from shapely.geometry import LineString
+from shapely.geometry import LineString, Polygon
 from shapely.geometry import Point as ShapelyPoint
 
 DOOR_M = 9.0
@@ -57,15 +57,21 @@ FACILITIES: tuple[_Row, ...] = (
     ("文昌阁社区", (-200, -120), "other", "文昌阁老年大学教学点", "", "in_use", "2018-09-01", 500, None, None, None, None, "公办"),
     ("染坊巷社区", (-140, 120), "canteen", "染坊巷助餐点", "助餐", "misused", "2018-01-01", 60, None, None, None, 30, "民办"),
     ("西塘社区", (300, 300), "community_centre", "西塘党群服务中心", "助洁", "in_use", "2017-07-01", 1100, None, None, None, None, "公办"),
+    ("西塘社区", (170, 330), "day_care", "西塘托老站", "日托、助餐、助洁", "in_use", "2024-11-01", 320, None, None, 20, 60, "民办"),
+    ("学府社区", (-650, 90), "canteen", "学府西里长者餐厅", "助餐", "in_use", "2025-06-18", 170, None, None, None, 130, "公建民营"),
+    ("古井社区", (230, -480), "canteen", "古井南里长者餐厅", "助餐", "in_use", "2025-10-29", 150, None, None, None, 120, "公建民营"),
+    ("东畔社区", (-60, -420), "canteen", "东畔南里助餐点", "助餐", "in_use", "2025-09-01", 90, None, None, None, 60, "公办"),
+    ("松风社区", (60, -420), "day_care", "松风托老站", "日托、助餐、助洁", "in_use", "2025-03-01", 300, None, None, 18, 50, "民办"),
 )  # fmt: skip
 
 
 class Frontage:
-    """Finds doors beside walkable streets."""
+    """Finds doors beside walkable streets, outside the compounds."""
 
-    def __init__(self, ways: list[Way]) -> None:
+    def __init__(self, ways: list[Way], outlines: list[Polygon]) -> None:
         closed = {"private", "no"}
-        self._lines = [
+        self._outlines = STRtree(outlines)
+        lines = [
             LineString(way.metres)
             for way in ways
             if way.tags["highway"] not in {*NO_WALKING, "steps"}
@@ -73,16 +79,21 @@ class Frontage:
             and way.tags.get("bridge") != "yes"
             and way.tags.get("tunnel") != "yes"
         ]
+        self._lines = [line for line in lines if not self._outlines.query(line, predicate="intersects").size]
         self._tree = STRtree(self._lines)
 
     def door(self, near: Point, *, side: int) -> Point:
-        """A point some metres beside the street that is nearest to a point."""
+        """A point some metres beside the street that is nearest to a point, on the other side if a compound is there."""
         line = self._lines[int(self._tree.nearest(ShapelyPoint(near)))]
         along = min(max(line.project(ShapelyPoint(near)), 1.0), line.length - 1.0)
         a, b = line.interpolate(along - 1.0), line.interpolate(along + 1.0)
         length = math.hypot(b.x - a.x, b.y - a.y) or 1.0
         x, y = (a.x + b.x) / 2, (a.y + b.y) / 2
-        return x - side * DOOR_M * (b.y - a.y) / length, y + side * DOOR_M * (b.x - a.x) / length
+        for metres in (side * DOOR_M, -side * DOOR_M, side * 4.0, -side * 4.0):
+            at = (x - metres * (b.y - a.y) / length, y + metres * (b.x - a.x) / length)
+            if not self._outlines.query(ShapelyPoint(at), predicate="intersects").size:
+                return at
+        return x, y
 
 
 def make_facilities(frontage: Frontage) -> list[tuple[Point, dict[str, object]]]:

@@ -73,6 +73,7 @@ def build_net(rng: Random) -> Net:
     _special_ways(net)
     _expressway(net)
     join_ground(net)
+    _drop_loose(net)
     _number_lanes(net, rng)
     _junction_nodes(net)
     return net
@@ -293,6 +294,19 @@ def join_ground(net: Net) -> None:
         _join_crossing(ground[i], ground[j])
     for street in ground:
         street.points = [p for k, p in enumerate(street.points) if k == 0 or p != street.points[k - 1]]
+
+
+def _drop_loose(net: Net) -> None:
+    """Take out ground streets that ended on a dead end's missing half, so that nothing leads to them."""
+    ground = [s for s in net.streets if s.ground]
+    linked = [s for s in net.streets if s.ground or s.tags.get("layer")]
+    reached = set(ground[0].points)
+    while True:
+        grown = reached.union(*(s.points for s in linked if not reached.isdisjoint(s.points)))
+        if grown == reached:
+            break
+        reached = grown
+    net.streets = [s for s in net.streets if not s.ground or not reached.isdisjoint(s.points)]
 
 
 def _merge_close_ends(ground: list[Street]) -> None:

@@ -32,8 +32,9 @@ class Fault:
 
     Examples
     --------
-    >>> fault = Fault("column missing: compound_id", where="compounds.csv", todo="add the column")
-    >>> print(fault)
+    >>> from planner.i18n import language
+    >>> with language("en"):
+    ...     print(Fault("column missing: compound_id", where="compounds.csv", todo="add the column"))
     compounds.csv: column missing: compound_id → add the column
     """
 
@@ -43,10 +44,14 @@ class Fault:
     todo: str = ""
 
     def __str__(self) -> str:
-        place = f"{self.where}: " if self.where else ""
-        reason = f" ({self.why})" if self.why else ""
-        advice = f" → {self.todo}" if self.todo else ""
-        return f"{place}{self.what}{reason}{advice}"
+        text = self.what
+        if self.where:
+            text = _("{where}: {what}").format(where=self.where, what=text)
+        if self.why:
+            text = _("{what} ({why})").format(what=text, why=self.why)
+        if self.todo:
+            text = _("{what} → {todo}").format(what=text, todo=self.todo)
+        return text
 
 
 class PlannerError(Exception):
@@ -76,6 +81,9 @@ class InputError(PlannerError, ValueError):
     def __init__(self, faults: Fault | Iterable[Fault]) -> None:
         self.faults = (faults,) if isinstance(faults, Fault) else tuple(faults)
         super().__init__(self._message())
+
+    def __reduce__(self) -> tuple[type[InputError], tuple[tuple[Fault, ...]]]:
+        return type(self), (self.faults,)  # an exception is pickled by its message, which is no fault
 
     def _message(self) -> str:
         if len(self.faults) == 1:

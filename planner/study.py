@@ -380,7 +380,7 @@ def _faults(settings: StudySettings, standards: Standards, file: Path) -> list[F
     if settings.walking.elevation is not None:
         faults.append(
             Fault(
-                _("walking.elevation is given, but slopes are not yet on the clock"),
+                _("walking.elevation is given, but slopes are not yet counted in walking time"),
                 where=str(file),
                 why=_("a result would look as if slopes had been counted"),
                 todo=_("remove the line"),

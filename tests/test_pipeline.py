@@ -46,7 +46,10 @@ def test_the_manifest_tells_inputs_outputs_and_standards(done):
     for name, digest in manifest["outputs"].items():
         assert hashlib.sha256((done.out / name).read_bytes()).hexdigest() == digest
     assert set(manifest["outputs"]) | {MANIFEST} == {path.name for path in done.out.iterdir()}
-    assert [(one["circle"], one["limit_min"]) for one in manifest["standards"]] == [("care-15min", 15), ("meal-10min", 10)]
+    assert [(one["circle"], one["limit_min"]) for one in manifest["standards"]] == [
+        ("care-15min", 15),
+        ("meal-10min", 10),
+    ]
     assert manifest["walker"] == {"name": "elder", "speed_mps": 0.8}
     assert all(row["rows_in"] == row["rows_used"] + row["rows_set_aside"] for row in manifest["ledger"])
     assert str(Path.home()) not in (done.out / MANIFEST).read_text(encoding="utf-8")

@@ -290,7 +290,7 @@ _ROOMS = LayerSpec(
         Column("room_id", "id", N_("identifier of the room"), required=True),
         Column("compound_ids", "ids", N_("compounds it serves, separated by ;"), required=True),
         Column("floor_area_m2", "number", N_("floor area of this one site"), required=True, unit="m2"),
-        Column("source", "choice", N_("how it was got"), choices=_ROOM_SOURCES),
+        Column("source", "choice", N_("how it was obtained"), choices=_ROOM_SOURCES),
         Column("status", "choice", N_("only rooms in use count"), choices=STATUSES),
     ),
 )
@@ -310,7 +310,7 @@ _PERMITS = LayerSpec(
         Column("issued_on", "date", N_("day the permit was issued")),
         Column("project", "text", N_("project that the permit belongs to")),
         Column("phase", "text", N_("phase of the project")),
-        Column("applicant", "text", N_("who builds")),
+        Column("applicant", "text", N_("developer")),
         _IN_URBAN_AREA,
         _HOUSEHOLDS,
         Column("room_areas_m2", "numbers", N_("floor area of each elder-care room, by ;"), unit="m2"),

@@ -50,7 +50,9 @@ def crosscheck(layers: Mapping[str, Layer]) -> dict[str, Layer]:
 def _gates(gates: Layer, compounds: Layer) -> Layer:
     owner = gates.table["compound_id"]
     lost = owner[~owner.isin(compounds.table.index)]
-    what = {gate: _("no compound {id} can be used").format(id=compound) for gate, compound in lost.items()}
+    what = {
+        gate: _("compound {id} does not exist or was set aside").format(id=compound) for gate, compound in lost.items()
+    }
     return gates.noted(lost.index, "compound_id", what, set_aside=True)
 
 
@@ -74,7 +76,7 @@ def _rooms(rooms: Layer, compounds: Layer) -> Layer:
     named = rooms.table["compound_ids"].str.split(";").explode()
     lost = named[~named.isin(compounds.table.index)]
     unknown = lost.groupby(level=0, sort=False).agg(", ".join)
-    what = {room: _("no compound {id} can be used").format(id=ids) for room, ids in unknown.items()}
+    what = {room: _("compound {id} does not exist or was set aside").format(id=ids) for room, ids in unknown.items()}
     return rooms.noted(unknown.index, "compound_ids", what, set_aside=False)
 
 

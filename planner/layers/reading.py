@@ -206,7 +206,7 @@ def _parse_all(
 
 
 def _doubt_status(where: npt.NDArray[np.bool_], journal: Journal) -> None:
-    what = _("nobody says whether it is in use, so it does not count as open")
+    what = _("its status is not stated, so it does not count as open")
     journal.note(where, "status", what, "doubted")
 
 

@@ -82,7 +82,7 @@ def check_table(table: pd.DataFrame, *, layer: str, file: str) -> None:
         cases: list[dict[str, Any]] = errors.failure_cases.to_dict("records")
         raise InputError(
             Fault(
-                _("{column} does not keep the contract: {value}").format(
+                _("the value of {column} is not allowed: {value}").format(
                     column=case["column"], value=case["failure_case"]
                 ),
                 where=f"{file} {case['index']}",

@@ -229,6 +229,17 @@ def choose_crs(shapes: Shapes, datum: Datum, journal: Journal) -> CRS:
         )
     west, south, east, north = np.nanmedian(shapely.bounds(usable), axis=0)
     middle = datum.move(np.array([[(west + east) / 2, (south + north) / 2]]), CRS.from_epsg(4326))
+    if not np.isfinite(middle).all():
+        raise InputError(
+            Fault(
+                _("the coordinates lie far outside where {datum} is used: the middle is {x:.3f}, {y:.3f}").format(
+                    datum=datum.name, x=(west + east) / 2, y=(south + north) / 2
+                ),
+                where=journal.file,
+                why=_("eastings with a zone number need EPSG:4513 to 4533, those without EPSG:4534 to 4554"),
+                todo=_("correct datum under [layers.{layer}]").format(layer=journal.layer),
+            )
+        )
     return compute_crs_for(float(middle[0, 0]), float(middle[0, 1]))
 
 

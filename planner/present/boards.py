@@ -183,8 +183,8 @@ def _page(study: Study, circles: Sequence[CircleCoverage]) -> str:
     _add_signs(drawn, study, projection, circles)
     folium.LayerControl(position="topright", collapsed=True).add_to(drawn)
     words = {
-        "zoomIn": _("Closer"),
-        "zoomOut": _("Farther"),
+        "zoomIn": _("Zoom in"),
+        "zoomOut": _("Zoom out"),
         "north": escape(_("N")),
         "attribution": escape(panels.attribution(study)),
     }

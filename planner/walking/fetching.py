@@ -18,7 +18,8 @@ def fetch_streets(
     """Download the ways of a place and save them as ``.graphml``.
 
     All ways are asked for and judged here afterwards, because osmnx's own choice of walkable ways drops crossings
-    that are tagged as cycleways open to walkers.
+    that are tagged as cycleways open to walkers. Nothing is merged: a street that goes on as a private drive would be
+    one edge of both, and lost with it.
 
     Parameters
     ----------
@@ -50,12 +51,18 @@ def fetch_streets(
     if bbox is not None and not (-180 <= bbox[0] < bbox[2] <= 180 and -90 <= bbox[1] < bbox[3] <= 90):
         faults.append(
             Fault(
-                _("the bounding box {bbox} is not west, south, east, north in degrees").format(bbox=bbox),
+                _(
+                    "the bounding box {bbox} is not west, south, east, north in degrees, the first two the smaller"
+                ).format(bbox=",".join(f"{side:g}" for side in bbox)),
                 todo=_("for Chenzhou: 112.9,25.7,113.1,25.9"),
             )
         )
     if target.suffix != ".graphml":
-        faults.append(Fault(_("the file to write is not .graphml"), where=str(target)))
+        faults.append(
+            Fault(
+                _("the file to write is not .graphml"), where=str(target), todo=_("give a name that ends in .graphml")
+            )
+        )
     if faults:
         raise InputError(faults)
     if target.exists() and not force:
@@ -79,9 +86,9 @@ def fetch_streets(
     osmnx.settings.useful_tags_way = list(dict.fromkeys(wanted))
     try:
         if place is not None:
-            graph = osmnx.graph_from_place(place, network_type="all", retain_all=True)
+            graph = osmnx.graph_from_place(place, network_type="all", retain_all=True, simplify=False)
         else:
-            graph = osmnx.graph_from_bbox(bbox, network_type="all", retain_all=True)
+            graph = osmnx.graph_from_bbox(bbox, network_type="all", retain_all=True, simplify=False)
     except (OSError, ValueError, TypeError, RuntimeError) as error:
         raise InputError(
             Fault(

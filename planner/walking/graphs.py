@@ -33,11 +33,12 @@ def read_graphml(path: Path) -> Streets:
     InputError
         The file is no osmnx graph, or holds no walkable way.
     """
+    import networkx as nx
     import osmnx
 
     try:
         graph = osmnx.load_graphml(path)
-    except (OSError, KeyError, ValueError, SyntaxError, TypeError) as error:
+    except (OSError, KeyError, ValueError, SyntaxError, TypeError, nx.NetworkXError) as error:
         raise InputError(
             Fault(
                 _("the file cannot be read as a graph saved by osmnx"),

@@ -42,12 +42,9 @@ POSITION = np.dtype(
                 ("edge", np.int32),
                 ("offset", np.float64),  # along the edge, from its end u
                 ("access", np.float64),  # paid between the place and the position
-                (
-                    "from_u",
-                    np.float64,
-                ),  # from the edge's end u forward to the position; inf against a one-way, as below
+                ("from_u", np.float64),  # from the edge's end u forward to it; inf against a one-way, as below
                 ("to_v", np.float64),
-                ("from_v", np.float64),  # from the edge's end v backward to the position
+                ("from_v", np.float64),  # from the edge's end v backward to it
                 ("to_u", np.float64),
             ],
             align=True,

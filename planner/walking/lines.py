@@ -50,7 +50,12 @@ def read_lines(path: Path, *, crs: CRS) -> Streets:
         table = gpd.read_parquet(path) if path.suffix == ".parquet" else gpd.read_file(path)
     except (OSError, ValueError, RuntimeError) as error:
         raise InputError(
-            Fault(_("the street layer cannot be read"), where=str(path), why=str(error).strip())
+            Fault(
+                _("the street layer cannot be read"),
+                where=str(path),
+                why=str(error).strip(),
+                todo=_("open it in a GIS and save it again as a GeoPackage"),
+            )
         ) from error
     return from_lines(table, crs=crs, where=str(path))
 
@@ -104,7 +109,13 @@ def from_lines(table: gpd.GeoDataFrame, *, crs: CRS, where: str = "") -> Streets
     once = _once(lines, rows, found)
     rows, lines = rows[once], lines[once]
     if not lines.size:
-        raise InputError(Fault(_("the street layer holds no walkable line"), where=where))
+        raise InputError(
+            Fault(
+                _("the street layer holds no walkable line"),
+                where=where,
+                todo=_("check that it holds lines, and their highway values"),
+            )
+        )
     notes: dict[str, Any] = {
         # Way types by OpenStreetMap's names mean OpenStreetMap's streets, whose licence asks to be named on the map.
         "source": "osm" if {"highway", "fclass"} & set(table.columns) else "lines",

@@ -204,7 +204,7 @@ class Streetwise:
         Returns
         -------
         Nearest
-            One row per starting place. Of ends equally near, the first.
+            One row per starting place. Of ends equally near one is named, the same in every run.
         """
         network, bound = self.network, limit_s + TOLERANCE_S
         start_rows, end_rows = self._positions(starts), self._positions(ends)

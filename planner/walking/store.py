@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import json
 import logging
 import os
 import shutil
 import tempfile
+from contextlib import suppress
 from dataclasses import fields, replace
 from functools import cache
 from pathlib import Path
@@ -62,7 +64,7 @@ def artifact_key(path: Path, *, crs: CRS) -> str:
     """
     digest = hashlib.sha256(_program().encode())
     digest.update(crs.to_wkt().encode())
-    parts = sorted(path.parent.glob(f"{path.stem}.*")) if path.suffix.lower() == ".shp" else [path]
+    parts = sorted(path.parent.glob(f"{glob.escape(path.stem)}.*")) if path.suffix.lower() == ".shp" else [path]
     for part in parts:
         digest.update(part.suffix.lower().encode())
         with part.open("rb") as source:
@@ -115,7 +117,7 @@ def open_network(folder: Path) -> WalkNetwork:
 
     Raises
     ------
-    OSError, ValueError, KeyError
+    OSError, ValueError, KeyError, EOFError
         The artifact is missing or damaged.
     """
     facts: dict[str, Any] = json.loads((folder / _FACTS).read_text(encoding="utf-8"))
@@ -160,11 +162,12 @@ def cached_network(path: str | Path, *, crs: CRS | str | int, cache: Path | None
     if folder.exists():
         try:
             network = open_network(folder)
-            os.utime(folder)
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError, EOFError) as error:
             log.warning("the cached network %s is damaged (%s) and is made anew", folder, error)
             shutil.rmtree(folder, ignore_errors=True)
         else:
+            with suppress(OSError):  # a cache that may only be read still serves
+                os.utime(folder)
             log.info("walking network taken from the cache: %s", folder)
             return network, True
     network = replace(read_network(source, crs=compute), key=key)

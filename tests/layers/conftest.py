@@ -29,9 +29,7 @@ def _in_english() -> Iterator[None]:
 def compounds() -> gpd.GeoDataFrame:
     """Three compounds in EPSG:4547: a square, two squares, a point."""
     square = box(EAST, NORTH, EAST + 100, NORTH + 200)
-    two = MultiPolygon(
-        [box(EAST + 300, NORTH, EAST + 350, NORTH + 50), box(EAST + 400, NORTH, EAST + 450, NORTH + 50)]
-    )
+    two = MultiPolygon([box(EAST + 300, NORTH, EAST + 350, NORTH + 50), box(EAST + 400, NORTH, EAST + 450, NORTH + 50)])
     return gpd.GeoDataFrame(
         {
             "compound_id": ["001", "002", "003"],

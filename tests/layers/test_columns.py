@@ -17,8 +17,7 @@ CONTRACT = {
     "permits": "permit_no! residential_floor_area_m2! issued_on project phase applicant in_urban_area "
     "households room_areas_m2 planned_on built_on accepted_on delivered_on room_planned_on room_built_on "
     "room_accepted_on room_delivered_on",
-    "candidates": "candidate_id! name geometry! use tenure floor_area_m2 floor cost_cny meals_per_day "
-    "places required",
+    "candidates": "candidate_id! name geometry! use tenure floor_area_m2 floor cost_cny meals_per_day places required",
     "areas": "area_id! name! level! parent_id geometry!",
     "barriers": "barrier_id! name geometry!",
     "population": "area_id! elders_60! elders_65 elders_80 population",
@@ -34,9 +33,7 @@ def test_columns_and_what_is_required(layer):
     words = CONTRACT[layer].split()
     spec = LAYERS[layer]
     geometry = ["geometry"] if spec.has_geometry else []
-    assert sorted([column.name for column in spec.columns] + geometry) == sorted(
-        word.rstrip("!") for word in words
-    )
+    assert sorted([column.name for column in spec.columns] + geometry) == sorted(word.rstrip("!") for word in words)
     assert sorted(spec.required) == sorted(word.rstrip("!") for word in words if word.endswith("!"))
 
 

@@ -42,10 +42,7 @@ def test_encodings_are_found(open_file, table, encoding):
 def test_a_stated_encoding_wins(open_file, table, refused):
     assert open_file(table("room_id", "é", encoding="latin-1"), encoding="latin-1").cells[0].tolist() == ["é"]
     (fault,) = refused(open_file, table("room_id", "é小", encoding="gb18030"), encoding="utf-8")
-    assert (
-        str(fault)
-        == "table.csv: the text is not utf-8 → give the right encoding, or save the file as CSV UTF-8"
-    )
+    assert str(fault) == "table.csv: the text is not utf-8 → give the right encoding, or save the file as CSV UTF-8"
 
 
 def test_bytes_of_no_known_encoding(open_file, tmp_path, refused):
@@ -118,9 +115,7 @@ def test_tables_of_a_geopackage(open_file, tmp_path, refused, compounds):
 
 
 @pytest.mark.parametrize("suffix", ["gpkg", "geojson", "json", "shp", "xlsx", "parquet"])
-@pytest.mark.parametrize(
-    "content", [b"", b"not what the ending says", b"PK\x03\x04 cut", b"SQLite format 3\x00"]
-)
+@pytest.mark.parametrize("content", [b"", b"not what the ending says", b"PK\x03\x04 cut", b"SQLite format 3\x00"])
 def test_damaged_files_are_refused_by_name(open_file, tmp_path, refused, suffix, content):
     (tmp_path / f"town.{suffix}").write_bytes(content)
     (fault,) = refused(open_file, f"town.{suffix}")
@@ -145,8 +140,7 @@ def test_a_quote_that_never_ends_swallows_no_rows(open_file, table, refused):
 def test_a_missing_file(open_file, tmp_path, refused):
     (fault,) = refused(open_file, "nowhere.csv")
     assert str(fault) == (
-        f"{tmp_path / 'nowhere.csv'}: the file does not exist "
-        "→ put it there, or correct file under [layers.rooms]"
+        f"{tmp_path / 'nowhere.csv'}: the file does not exist → put it there, or correct file under [layers.rooms]"
     )
 
 

@@ -45,9 +45,7 @@ def write(frame, folder, suffix):
     """Write compounds in one format; return the settings that read them back."""
     file = f"town.{suffix}"
     path = folder / file
-    wkt = pd.DataFrame(frame.drop(columns="geometry")).assign(
-        wkt=shapely.to_wkt(frame.geometry, rounding_precision=-1)
-    )
+    wkt = pd.DataFrame(frame.drop(columns="geometry")).assign(wkt=shapely.to_wkt(frame.geometry, rounding_precision=-1))
     match suffix:
         case "gpkg" | "geojson":
             frame.to_file(path)
@@ -83,9 +81,7 @@ def test_every_format_gives_the_same_table(tmp_path, read, compounds, suffix):
     assert layer.ledger.entries == ()
     assert layer.table.index.name == "compound_id"
     assert layer.table.crs == ZONE
-    assert_geodataframe_equal(
-        got, expected, check_dtype=False, check_index_type=False, check_less_precise=True
-    )
+    assert_geodataframe_equal(got, expected, check_dtype=False, check_index_type=False, check_less_precise=True)
     first = 2 if suffix in {"csv", "xlsx"} else 1
     assert layer.rows.tolist() == list(range(first, first + len(compounds)))
 
@@ -133,9 +129,7 @@ def test_counts_close_by_hand(read, table):
 
 
 def test_of_two_equal_ids_the_usable_one_is_kept(read, table):
-    layer = read(
-        "gates", file=table("gate_id,compound_id,x,y", "G,A,0,0", f"G,A,{EAST},{NORTH}"), datum="EPSG:4547"
-    )
+    layer = read("gates", file=table("gate_id,compound_id,x,y", "G,A,0,0", f"G,A,{EAST},{NORTH}"), datum="EPSG:4547")
     assert layer.rows.to_dict() == {"G": 3}
     assert layer.ledger.counts().loc["gates", "rows_set_aside"] == 1
 
@@ -199,9 +193,7 @@ def test_a_crossing_outline_is_mended(tmp_path, read, bow_tie):
 
 def test_an_outline_without_area_is_set_aside(read, table):
     x, y = EAST, NORTH
-    file = table(
-        "compound_id;wkt", f"A;POLYGON (({x} {y}, {x + 9} {y}, {x + 5} {y}, {x} {y}))", f"B;POINT ({x} {y})"
-    )
+    file = table("compound_id;wkt", f"A;POLYGON (({x} {y}, {x + 9} {y}, {x + 5} {y}, {x} {y}))", f"B;POINT ({x} {y})")
     layer = read("compounds", file=file, datum="EPSG:4547")
     assert said(layer) == ["the geometry is not valid and cannot be mended"]
     assert layer.table.index.tolist() == ["B"]
@@ -221,9 +213,7 @@ def test_an_open_ring_is_closed_and_told(tmp_path, read):
 def test_text_that_is_no_place(read, table):
     layer = read(
         "gates",
-        file=table(
-            "gate_id,compound_id,lon,lat", "a,A,113.01,25.79", "b,A,E113,25.79", "c,A,,", "d,A,213.01,25.79"
-        ),
+        file=table("gate_id,compound_id,lon,lat", "a,A,113.01,25.79", "b,A,E113,25.79", "c,A,,", "d,A,213.01,25.79"),
         datum="wgs84",
     )
     assert said(layer) == [
@@ -231,9 +221,7 @@ def test_text_that_is_no_place(read, table):
         "“E113, 25.79” is not a place",
         "longitude or latitude is beyond 180 or 90 degrees",
     ]
-    layer = read(
-        "gates", file=table("gate_id,compound_id,geometry", "a,A,here", "b,A,POINT (1 2)"), datum="EPSG:4547"
-    )
+    layer = read("gates", file=table("gate_id,compound_id,geometry", "a,A,here", "b,A,POINT (1 2)"), datum="EPSG:4547")
     assert said(layer) == ["“here” is not a place"]
 
 
@@ -277,9 +265,7 @@ def test_a_facility_of_unknown_status_is_not_open(read, table, header):
 
 
 def test_services_that_are_known_stay(read, table):
-    file = table(
-        "facility_id,name,kind,status,services,x,y", f"a,食堂,canteen,在用,助餐、足疗,{EAST},{NORTH}"
-    )
+    file = table("facility_id,name,kind,status,services,x,y", f"a,食堂,canteen,在用,助餐、足疗,{EAST},{NORTH}")
     layer = read("facilities", file=file, datum="EPSG:4547")
     assert layer.table.loc["a", "services"] == "meals"
     assert said(layer) == [
@@ -430,8 +416,7 @@ def test_xian_80_in_a_prj(tmp_path, read, refused, compounds):
     ).to_file(tmp_path / "x.shp")
     (fault,) = refused(read, "compounds", file="x.shp", fields={"compound_id": "id"})
     assert (
-        fault.what
-        == "EPSG:2383 (Xian 1980 / 3-degree Gauss-Kruger CM 114E) cannot be converted without its parameters"
+        fault.what == "EPSG:2383 (Xian 1980 / 3-degree Gauss-Kruger CM 114E) cannot be converted without its parameters"
     )
 
 
@@ -483,9 +468,7 @@ def test_a_file_of_which_nothing_can_be_used_gives_an_empty_table(read, table):
 
 
 def test_rows_do_not_need_a_place_where_the_contract_has_none(tmp_path, read, compounds, table):
-    file = table(
-        "permit_no,residential_floor_area_m2,room_areas_m2,issued_on", "建字第1号,15620.5,400;120,2023-04-19"
-    )
+    file = table("permit_no,residential_floor_area_m2,room_areas_m2,issued_on", "建字第1号,15620.5,400;120,2023-04-19")
     permits = read("permits", file=file, crs=None).table
     assert permits.loc["建字第1号", "room_areas_m2"] == "400;120"
     assert permits.loc["建字第1号", "issued_on"] == pd.Timestamp("2023-04-19")
@@ -494,9 +477,7 @@ def test_rows_do_not_need_a_place_where_the_contract_has_none(tmp_path, read, co
 
 
 def test_the_other_layers(tmp_path, read, table):
-    file = table(
-        "area_id,name,level,parent_id,wkt", f'1,北湖,社区,2,"{box(EAST, NORTH, EAST + 9, NORTH + 9).wkt}"'
-    )
+    file = table("area_id,name,level,parent_id,wkt", f'1,北湖,社区,2,"{box(EAST, NORTH, EAST + 9, NORTH + 9).wkt}"')
     areas = read("areas", file=file, datum="EPSG:4547").table
     assert areas.loc["1", ["level", "parent_id"]].tolist() == ["community", "2"]
     file = table(

@@ -35,9 +35,7 @@ def test_subzones_as_areas_and_population(bishan):
         "population": "population_total",
     }
     # The file counts people of 65 and more only; the required column of 60 and more is given the same.
-    settings = LayerSettings(
-        file="bishan_subzones.gpkg", fields={**fields, "elders_60": "population_elderly_65plus"}
-    )
+    settings = LayerSettings(file="bishan_subzones.gpkg", fields={**fields, "elders_60": "population_elderly_65plus"})
     layer = read_layer("population", settings, folder=bishan, crs=None)
     assert layer.table["elders_65"].sum() == 16_040
     assert layer.table["population"].sum() == 87_320

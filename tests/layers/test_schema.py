@@ -12,9 +12,7 @@ from planner.layers.schema import check_table, schema_for
 @pytest.mark.parametrize("layer", LAYERS)
 def test_an_empty_table_of_the_right_dtypes_passes(layer):
     spec = LAYERS[layer]
-    table = pd.DataFrame({column.name: pd.Series(dtype=column.dtype) for column in spec.columns}).set_index(
-        spec.id
-    )
+    table = pd.DataFrame({column.name: pd.Series(dtype=column.dtype) for column in spec.columns}).set_index(spec.id)
     check_table(table, layer=layer, file="empty.csv")
     assert list(schema_for(layer).columns) == [column.name for column in spec.columns[1:]]
 

@@ -25,9 +25,7 @@ def test_a_whole_table_of_study_toml():
     assert settings.fields["name"].source == "小区名称"
 
 
-@pytest.mark.parametrize(
-    ("given", "kept"), [("WGS84", "wgs84"), (" gcj02 ", "gcj02"), ("epsg:4547", "EPSG:4547")]
-)
+@pytest.mark.parametrize(("given", "kept"), [("WGS84", "wgs84"), (" gcj02 ", "gcj02"), ("epsg:4547", "EPSG:4547")])
 def test_datums_are_written_one_way(given, kept):
     assert LayerSettings(file="a.csv", datum=given).datum == kept
 

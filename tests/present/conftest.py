@@ -33,11 +33,7 @@ class FakeCoverage:
     def rates(self):
         covered = self.table["verdict"].isin(["pass", "fragile"])
         elders = self.table["elders_60"].astype("float64")
-        area = (
-            self.study.layers["compounds"]["residential_floor_area_m2"]
-            .astype(float)
-            .reindex(self.table.index)
-        )
+        area = self.study.layers["compounds"]["residential_floor_area_m2"].astype(float).reindex(self.table.index)
         parts = {
             "elders": (elders.sum(), elders[covered].sum()),
             "compounds": (len(self.table), covered.sum()),
@@ -59,12 +55,7 @@ def grid(crs):
     size = 8
     xy = [(EAST + BLOCK * i, NORTH + BLOCK * j) for j in range(size) for i in range(size)]
     pairs = [(j * size + i, j * size + i + 1) for j in range(size) for i in range(size - 1)]
-    pairs += [
-        (j * size + i, (j + 1) * size + i)
-        for j in range(size - 1)
-        for i in range(size)
-        if j != 3 or i in {1, 5}
-    ]
+    pairs += [(j * size + i, (j + 1) * size + i) for j in range(size - 1) for i in range(size) if j != 3 or i in {1, 5}]
     code = [2 if j == 36 else 1 if (i + j) % 5 == 0 else 0 for i, j in pairs]
     u, v = np.array(pairs).T
     network = WalkNetwork.from_edges(xy, u, v, crs=crs, code=code, classes=("street", "footway", "steps"))
@@ -84,9 +75,7 @@ def layers(crs):
         for i in range(7):
             x, y = EAST + BLOCK * i + 14, NORTH + BLOCK * j + 14
             wide, high = rng.uniform(120, 210, 2)
-            shape = (
-                shapely.box(x, y, x + wide, y + high) if (i, j) != (0, 0) else shapely.Point(x + 60, y + 60)
-            )
+            shape = shapely.box(x, y, x + wide, y + high) if (i, j) != (0, 0) else shapely.Point(x + 60, y + 60)
             number = len(compounds)
             row = {
                 "compound_id": f"C{number:03d}",
@@ -170,9 +159,7 @@ def layers(crs):
         "gates": gate_table,
         "facilities": frame(facilities, "facility_id", crs),
         "areas": frame(areas, "area_id", crs),
-        "barriers": frame(
-            [{"barrier_id": "B1", "name": "青禾河", "geometry": river.buffer(25)}], "barrier_id", crs
-        ),
+        "barriers": frame([{"barrier_id": "B1", "name": "青禾河", "geometry": river.buffer(25)}], "barrier_id", crs),
     }
 
 
@@ -194,15 +181,12 @@ def tested(study, circle_id, facility_ids):
             "facility_id": nearest,
         }
         row |= {
-            f"minutes{name}": metres / speed / 60
-            for name, speed in {"": 0.8, "_standard": 1.0, "_frail": 0.6}.items()
+            f"minutes{name}": metres / speed / 60 for name, speed in {"": 0.8, "_standard": 1.0, "_frail": 0.6}.items()
         }
         row |= {"services_reached": "day;meals", "whole": False, "start": "gate", "reason": ""}
         row["margin_s"] = the_circle.limit_s - row["minutes"] * 60
         held = row["minutes"] <= the_circle.limit_min
-        row["verdict"] = (
-            "pass" if row["minutes_frail"] <= the_circle.limit_min else "fragile" if held else "fail"
-        )
+        row["verdict"] = "pass" if row["minutes_frail"] <= the_circle.limit_min else "fragile" if held else "fail"
         if number in {6, 48}:
             nothing = dict.fromkeys(
                 (

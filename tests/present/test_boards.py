@@ -216,11 +216,7 @@ class TestInTheBrowser:
     def test_data_stay_text(self, opened):
         page = opened()
         page.locator(".leaflet-homes-pane path").nth(10).click()
-        assert (
-            page.locator(".leaflet-popup-content h3")
-            .inner_text()
-            .startswith("<script>alert('x')</script> \"云岭\"")
-        )
+        assert page.locator(".leaflet-popup-content h3").inner_text().startswith("<script>alert('x')</script> \"云岭\"")
         assert page.locator(".leaflet-popup-content script").count() == 0
 
     def test_nothing_overlaps(self, opened):

@@ -51,8 +51,6 @@ def test_streets_far_from_every_home_are_left_out(make_study, monkeypatch):
     monkeypatch.setattr(drawing, "MAX_EDGES", len(study.network.edge_lines) - 1)
     drawn = drawing.streets(study, drawing.Projection(study.crs))
     home = study.layers["compounds"].geometry.iloc[0]
-    middles = np.array(
-        [line.interpolate(0.5, normalized=True).distance(home) for line in study.network.edge_lines]
-    )
+    middles = np.array([line.interpolate(0.5, normalized=True).distance(home) for line in study.network.edge_lines])
     assert drawn.drawn == (middles <= drawing.MAX_FROM_COMPOUND_M).sum() < drawn.total
     assert drawn.within_m == drawing.MAX_FROM_COMPOUND_M

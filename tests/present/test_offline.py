@@ -93,7 +93,5 @@ def test_nan_is_no_json():
 
 
 def test_the_same_map_is_the_same_text():
-    pages = {
-        offline.render(offline.empty_map(location=(25.8, 113.0)), title="x", lang="en") for _ in range(3)
-    }
+    pages = {offline.render(offline.empty_map(location=(25.8, 113.0)), title="x", lang="en") for _ in range(3)}
     assert len(pages) == 1

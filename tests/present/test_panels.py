@@ -25,9 +25,7 @@ def side_of(make_study, tested_circles):
         circles = tested_circles(study)
         streets = streets or Streets([], 10, 10, math.inf)
         with language(study.lang):
-            return circles, words(
-                panels.side(study, circles, streets, kinds=[("canteen", True), ("day_care", False)])
-            )
+            return circles, words(panels.side(study, circles, streets, kinds=[("canteen", True), ("day_care", False)]))
 
     return make
 

@@ -160,9 +160,7 @@ def test_a_later_document_may_replace_an_earlier(folder):
         .replace("value: 5", "value: 8")
     )
     standards = st.load_folder(folder(GOOD, later))
-    limits = {
-        day: standards.circle("park-5min", on=day).limit_min for day in (date(2025, 1, 31), date(2025, 2, 1))
-    }
+    limits = {day: standards.circle("park-5min", on=day).limit_min for day in (date(2025, 1, 31), date(2025, 2, 1))}
     assert list(limits.values()) == [5, 8]
     assert standards.circle("park-5min").limit_min == 8
     assert standards.circle("park-5min", on=date(2000, 1, 1)).limit_min == 5
@@ -270,9 +268,7 @@ def test_one_circle_twice_in_a_document_is_refused(folder):
 
 
 def test_all_faults_come_at_once(folder):
-    broken = (
-        GOOD.replace("    clause: 三\n", "").replace(", unit: min", "").replace("checked: 2026-11-22\n", "")
-    )
+    broken = GOOD.replace("    clause: 三\n", "").replace(", unit: min", "").replace("checked: 2026-11-22\n", "")
     other = GOOD.replace("test-1", "test-2").replace("title: 测试文件\n", "")
     places = {fault.where for fault in faults_of(folder(broken, other))}
     assert places == {
@@ -295,6 +291,4 @@ def test_the_import_is_light():
         start = time.perf_counter()
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
         runs.append(min(float(done.stdout), time.perf_counter() - start))
-    assert (
-        min(runs) < 0.6
-    )  # 0.15 s on a quiet machine; the bound is loose because machines are not always quiet
+    assert min(runs) < 0.6  # 0.15 s on a quiet machine; the bound is loose because machines are not always quiet

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import itertools
 import math
 from collections import defaultdict
 from dataclasses import dataclass
@@ -32,9 +33,11 @@ def walk(edges: list[Edge], start: Spot, end: Spot) -> float:
     """Length of the shortest walk: split the edges at both spots, then search; inf when there is none."""
     arcs = defaultdict(list)
     for number, edge in enumerate(edges):
-        here = [(edge.length * spot.share, name) for name, spot in (("start", start), ("end", end)) if spot.edge == number]
+        here = [
+            (edge.length * spot.share, name) for name, spot in (("start", start), ("end", end)) if spot.edge == number
+        ]
         ordered = [(0.0, ("node", edge.u)), *sorted(here, key=lambda stop: stop[0]), (edge.length, ("node", edge.v))]
-        for (at, a), (to, b) in zip(ordered[:-1], ordered[1:], strict=True):
+        for (at, a), (to, b) in itertools.pairwise(ordered):
             # Two stops on one point are one place, whatever the direction; on an edge without length that is its end u.
             same = to == at and (edge.length > 0 or b != ("node", edge.v))
             if edge.forward or same:
