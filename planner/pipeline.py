@@ -13,7 +13,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import planner
+from planner import __version__
 from planner.i18n import N_, language
 from planner.layers import Ledger
 from planner.present.outputs import MANIFEST, check_free, sha256, staged
@@ -88,15 +88,23 @@ class _Clock:
         self.compile_s += seconds
 
 
-def sample_folder() -> Path:
+def sample_folder(package: Path = Path(__file__).parent) -> Path:
     """Find the sample study: beside the package in a checkout, inside it where it was installed.
+
+    Parameters
+    ----------
+    package
+        Folder of the package.
+
+    Returns
+    -------
+    Path
 
     Examples
     --------
     >>> (sample_folder() / "study.toml").exists()
     True
     """
-    package = Path(planner.__file__).parent
     inside = package / "sample"
     return inside if inside.exists() else package.parent / "data" / "sample"
 
@@ -229,7 +237,7 @@ def _write_manifest(draft: Path, study: Study, clock: _Clock) -> None:
     """Tell what the results were made of and with: enough to make them again, or to see that they would differ."""
     manifest: dict[str, Any] = {
         "program": "planner",
-        "version": planner.__version__,
+        "version": __version__,
         "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "study": study.name,
         "as_of": study.as_of.isoformat(),

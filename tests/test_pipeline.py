@@ -94,9 +94,8 @@ def test_the_map_alone(tmp_path):
     assert {path.name for path in page.parent.iterdir()} == {"board.html", MANIFEST}
 
 
-def test_the_sample_is_found_inside_an_installed_package(tmp_path, monkeypatch):
+def test_the_sample_is_found_inside_an_installed_package(tmp_path):
     assert pipeline.sample_folder() == SAMPLE
     installed = tmp_path / "planner"
     (installed / "sample").mkdir(parents=True)
-    monkeypatch.setattr(pipeline.planner, "__file__", str(installed / "__init__.py"))
-    assert pipeline.sample_folder() == installed / "sample"
+    assert pipeline.sample_folder(installed) == installed / "sample"

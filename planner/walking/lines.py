@@ -214,7 +214,7 @@ def _point_keys(coords: NDArray[np.float64]) -> NDArray[np.int64]:
 def _joined_by_point(
     lines: NDArray[np.object_], level: NDArray[np.float64]
 ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64], list[tuple[float, float]]]:
-    """Give numbers to the points of lines; a point shared by levels that all pass through it becomes one point for each."""
+    """Give numbers to the points of lines; where several levels pass through a point, each has one of its own."""
     coords, owner = shapely.get_coordinates(lines, return_index=True)
     indptr = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=lines.size))])
     key = _point_keys(coords)

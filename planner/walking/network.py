@@ -199,7 +199,8 @@ class WalkNetwork:
 
 def _spread(bits: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """Put a zero between the lower 32 bits of each number."""
-    for shift, mask in ((16, 0x0000FFFF0000FFFF), (8, 0x00FF00FF00FF00FF), (4, 0x0F0F0F0F0F0F0F0F), (2, 0x3333333333333333), (1, 0x5555555555555555)):  # fmt: skip
+    halves = ((16, 0x0000FFFF0000FFFF), (8, 0x00FF00FF00FF00FF), (4, 0x0F0F0F0F0F0F0F0F))
+    for shift, mask in (*halves, (2, 0x3333333333333333), (1, 0x5555555555555555)):
         bits = (bits | (bits << np.uint64(shift))) & np.uint64(mask)
     return bits
 

@@ -254,7 +254,7 @@ class Streetwise:
     def _metres_to_node(
         self, positions: NDArray[np.void], node: NDArray[np.int32], u_is_cheaper: NDArray[np.bool_]
     ) -> NDArray[np.float64]:
-        """Measure from positions to an end of their edges; on a loop, whose ends are one node, the cheaper way round."""
+        """Measure from positions to an end of their edges; on a loop, whose ends are one node, the cheaper way."""
         edge, from_u = positions["edge"], positions["offset"]
         at_u, at_v = self.network.edge_u[edge] == node, self.network.edge_v[edge] == node
         return np.where(at_u & (~at_v | u_is_cheaper), from_u, self.network.edge_length_m[edge] - from_u)

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from pyproj import CRS
 
-import planner
+from planner import __version__
 from planner.walking.network import WalkNetwork
 from planner.walking.sources import read_network
 
@@ -40,8 +40,8 @@ def cache_folder() -> Path:
 @cache
 def _program() -> str:
     """Digest of the version and of the very code that makes networks: a changed program meets no old artifact."""
-    digest = hashlib.sha256(planner.__version__.encode())
-    for path in sorted(Path(__file__).parent.glob("*")):
+    digest = hashlib.sha256(__version__.encode())
+    for path in sorted(Path(__file__).parent.rglob("*")):
         if path.suffix in {".py", ".yaml"}:
             digest.update(path.read_bytes())
     return digest.hexdigest()

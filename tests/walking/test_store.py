@@ -137,7 +137,7 @@ def test_program_digest_covers_the_code_and_the_table_of_ways(tmp_path, monkeypa
         with (copy / name).open("a", encoding="utf-8") as text:
             text.write("\n# changed\n")
         digests.add(store._program.__wrapped__())
-    monkeypatch.setattr(store.planner, "__version__", "99")
+    monkeypatch.setattr(store, "__version__", "99")
     digests.add(store._program.__wrapped__())
     assert len(digests) == 5
 
