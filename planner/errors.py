@@ -32,9 +32,7 @@ class Fault:
 
     Examples
     --------
-    >>> from planner.i18n import language
-    >>> with language("en"):
-    ...     print(Fault("column missing: compound_id", where="compounds.csv", todo="add the column"))
+    >>> print(Fault("column missing: compound_id", where="compounds.csv", todo="add the column"))
     compounds.csv: column missing: compound_id → add the column
     """
 
@@ -44,14 +42,11 @@ class Fault:
     todo: str = ""
 
     def __str__(self) -> str:
-        text = self.what
-        if self.where:
-            text = _("{where}: {what}").format(where=self.where, what=text)
-        if self.why:
-            text = _("{what} ({why})").format(what=text, why=self.why)
-        if self.todo:
-            text = _("{what} → {todo}").format(what=text, todo=self.todo)
-        return text
+        # The same marks in every language: a fault may be shown where another language than its own is in use.
+        place = f"{self.where}: " if self.where else ""
+        reason = f" ({self.why})" if self.why else ""
+        advice = f" → {self.todo}" if self.todo else ""
+        return f"{place}{self.what}{reason}{advice}"
 
 
 class PlannerError(Exception):

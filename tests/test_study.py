@@ -157,7 +157,7 @@ def test_every_fault_of_the_settings_is_told_at_once(folder: Path) -> None:
         "study.colour is not a setting that is known",
         "walking.max_snap is not a setting that is known",
         "walker runner is not known → choose one of standard, elder, frail, or describe it in [walkers.runner]",
-        "walking.elevation is given, but slopes are not yet on the clock",
+        "walking.elevation is given, but slopes are not yet counted in walking time",
         "tea-5min",
         "the street file does not exist",
         "the compute CRS China Geodetic Coordinate System 2000 is not projected in metres",

@@ -27,8 +27,8 @@ def test_gates_of_unknown_compounds_are_set_aside(read, table, town):
     checked = crosscheck({"compounds": town, "gates": gates})["gates"]
     assert checked.table.index.tolist() == ["g0", "g3"]
     assert told(checked) == [
-        (3, "g1", "compound_id", "set_aside", "no compound X can be used"),
-        (4, "g2", "compound_id", "set_aside", "no compound C can be used"),
+        (3, "g1", "compound_id", "set_aside", "compound X does not exist or was set aside"),
+        (4, "g2", "compound_id", "set_aside", "compound C does not exist or was set aside"),
     ]
     assert checked.ledger.closes()
     assert checked.ledger.count("gates").rows_used == 2
@@ -74,7 +74,7 @@ def test_facilities_in_another_city_are_doubted(read, table, town):
 def test_rooms_of_unknown_compounds_are_doubted(read, table, town):
     file = table("room_id,compound_ids,floor_area_m2", "1,A;B,350", "2,A;X;Y,350")
     rooms = crosscheck({"compounds": town, "rooms": read("rooms", file=file, crs=None)})["rooms"]
-    assert told(rooms) == [(3, "2", "compound_ids", "doubted", "no compound X, Y can be used")]
+    assert told(rooms) == [(3, "2", "compound_ids", "doubted", "compound X, Y does not exist or was set aside")]
     assert rooms.table.loc["2", "compound_ids"] == "A;X;Y"
 
 

@@ -261,7 +261,7 @@ def test_a_facility_of_unknown_status_is_not_open(read, table, header):
     layer = read("facilities", file=file, datum="EPSG:4547")
     assert layer.table["status"].isna().all()
     assert entries(layer) == [(2, "a", "status", "doubted")]
-    assert said(layer) == ["nobody says whether it is in use, so it does not count as open"]
+    assert said(layer) == ["its status is not stated, so it does not count as open"]
 
 
 def test_services_that_are_known_stay(read, table):
