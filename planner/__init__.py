@@ -14,16 +14,16 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from planner.version import __version__
+
 if TYPE_CHECKING:
     from planner import coverage, layers, pipeline, present, standards, walking
     from planner.study import Study, open_study
 
-__version__ = "0.1.0"
-
 _ROOMS = ("coverage", "layers", "pipeline", "present", "standards", "walking")
 _NAMES = {"Study": "planner.study", "open_study": "planner.study"}
 
-__all__ = ["Study", "coverage", "layers", "open_study", "pipeline", "present", "standards", "walking"]
+__all__ = ["Study", "__version__", "coverage", "layers", "open_study", "pipeline", "present", "standards", "walking"]
 
 
 def __getattr__(name: str) -> Any:

@@ -217,7 +217,7 @@ class Study:
         with language(self.settings.study.lang):
             cut = _("{ways} ways are cut at the edge of the extract; {nodes} of their nodes are missing")
             told = {
-                "crossings": _("two lines cross here without a common point and were not joined"),
+                "crossings": _("two lines meet here without a common point and were not joined"),
                 "kept_apart": _("levels that both pass through this point were kept apart"),
             }
         entries = []

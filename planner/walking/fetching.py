@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from planner.errors import Fault, InputError, OutputExists
 from planner.i18n import _
+from planner.walking import ways
 
 
 def fetch_streets(
@@ -70,25 +74,12 @@ def fetch_streets(
 
     import osmnx
 
-    tags = osmnx.settings.useful_tags_way
-    wanted = [
-        *tags,
-        "foot",
-        "oneway:foot",
-        "foot:backward",
-        "foot:forward",
-        "motorroad",
-        "footway",
-        "cycleway",
-        "path",
-        "conveying",
-    ]
-    osmnx.settings.useful_tags_way = list(dict.fromkeys(wanted))
     try:
-        if place is not None:
-            graph = osmnx.graph_from_place(place, network_type="all", retain_all=True, simplify=False)
-        else:
-            graph = osmnx.graph_from_bbox(bbox, network_type="all", retain_all=True, simplify=False)
+        with _settings(osmnx.settings):
+            if place is not None:
+                graph = osmnx.graph_from_place(place, network_type="all", retain_all=True, simplify=False)
+            else:
+                graph = osmnx.graph_from_bbox(bbox, network_type="all", retain_all=True, simplify=False)
     except (OSError, ValueError, TypeError, RuntimeError) as error:
         raise InputError(
             Fault(
@@ -98,9 +89,25 @@ def fetch_streets(
                 todo=_("check the connection and the name, or give an .osm.pbf extract instead"),
             )
         ) from error
-    finally:
-        osmnx.settings.useful_tags_way = tags
     draft = target.with_name(f".{target.name}.part")
     osmnx.save_graphml(graph, draft)
     draft.replace(target)
     return target
+
+
+@contextmanager
+def _settings(settings: Any) -> Iterator[None]:
+    """Ask osmnx for every tag that a judgement needs, and for today's answer; leave its settings as they were."""
+    changed = {
+        "useful_tags_way": list(dict.fromkeys([*settings.useful_tags_way, *ways.tag_keys()])),
+        "useful_tags_node": list(dict.fromkeys([*settings.useful_tags_node, *ways.NODE_KEYS])),
+        "use_cache": False,
+    }
+    before = {name: getattr(settings, name) for name in changed}
+    try:
+        for name, value in changed.items():
+            setattr(settings, name, value)
+        yield
+    finally:
+        for name, value in before.items():
+            setattr(settings, name, value)

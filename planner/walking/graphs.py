@@ -113,6 +113,11 @@ def from_graph(graph: Any, *, where: str = "") -> Streets:
 
     number = {node: row for row, node in enumerate(graph.nodes)}
     points = [(float(data["x"]), float(data["y"])) for _node, data in graph.nodes(data=True)]
+    barred = {
+        node
+        for node, data in graph.nodes(data=True)
+        if ways.stops({key: str(data[key]) for key in ways.NODE_KEYS if key in data})
+    }
     chain: list[int] = []
     indptr, found, seen, refused = [0], [], set(), 0
     for u, v, data in graph.edges(data=True):
@@ -127,8 +132,13 @@ def from_graph(graph: Any, *, where: str = "") -> Streets:
         if there in seen or back in seen:
             continue
         seen.add(there)
-        chain += [number[u], *range(len(points), len(points) + len(inner)), number[v]]
-        points += [(xy[0], xy[1]) for xy in inner]
+        # A node that stops walkers becomes an end of its own for every way that leads to it.
+        inside = [*inner, *(points[number[node]] for node in (u, v) if node in barred)]
+        fresh = list(range(len(points), len(points) + len(inside)))
+        points += [(xy[0], xy[1]) for xy in inside]
+        closed_v = [fresh.pop()] if v in barred else [number[v]]
+        closed_u = [fresh.pop()] if u in barred else [number[u]]
+        chain += [*closed_u, *fresh, *closed_v]
         indptr.append(len(chain))
         found.append(way)
     if not found:

@@ -63,11 +63,11 @@ def read_lines(path: Path, *, crs: CRS) -> Streets:
 def from_lines(table: gpd.GeoDataFrame, *, crs: CRS, where: str = "") -> Streets:
     """Take the walkable ways of a line layer.
 
-    Lines are joined where they share a point (within 1 mm). What crosses without sharing a point is joined only when
-    the layer says at which level its lines run (columns layer, level, bridge or tunnel) and both run at the same one;
-    otherwise the crossing is listed in ``notes["crossings"]``. Two levels that both pass through a shared point stay
-    apart there; a level that ends at it (the road before a bridge, the foot of a stair) is joined. An edge table with
-    osmnx's columns ``u`` and ``v`` is joined by these alone.
+    Lines are joined where they share a point (within 1 mm). What crosses another line, or ends on it, without sharing a
+    point is joined only when the layer says at which level its lines run (columns layer, level, bridge or tunnel, not
+    all of them empty) and both run at the same one; otherwise the place is listed in ``notes["crossings"]``. Two levels
+    that both pass through a shared point stay apart there; a level that ends at it (the road before a bridge, the foot
+    of a stair) is joined. An edge table with osmnx's columns ``u`` and ``v`` is joined by these alone.
 
     Parameters
     ----------
@@ -176,7 +176,7 @@ def _levels(table: gpd.GeoDataFrame) -> NDArray[np.float64] | None:
     """Level of every row: its layer or level where that is a number, else +1 for a bridge and -1 for a tunnel."""
     import pandas as pd
 
-    known = [name for name in ("layer", "level", "bridge", "tunnel") if name in table]
+    known = [name for name in ("layer", "level", "bridge", "tunnel") if name in table and table[name].notna().any()]
     level = np.full(len(table), np.nan)
     for name in ("layer", "level"):
         if name in known:
@@ -253,39 +253,51 @@ def _joined_by_point(
 def _cross(
     lines: NDArray[np.object_], level: NDArray[np.float64] | None
 ) -> tuple[NDArray[np.object_], list[tuple[float, float]]]:
-    """Give lines of one level that cross a common point; where levels are not known, list the crossings instead."""
+    """Give lines of one level that meet a common point; where levels are not known, list where they meet instead."""
     tree = shapely.STRtree(lines)
-    one, other = tree.query(lines, predicate="crosses")
-    once = one < other
-    one, other = one[once], other[once]
+    line, xy = (np.concatenate(found) for found in zip(_crossing(lines, tree), _ending_on(lines, tree), strict=True))
     if level is not None:
-        same = level[one] == level[other]
-        one, other = one[same], other[same]
-    met = shapely.intersection(lines[one], lines[other])
-    points, pair = shapely.get_parts(met, return_index=True)
-    dot = shapely.get_type_id(points) == 0
-    points, pair = points[dot], pair[dot]
-    xy = shapely.get_coordinates(points)
-    # A crossing at a point that both lines already have is no crossing but a junction.
+        same = level[line[:, 0]] == level[line[:, 1]]
+        line, xy = line[same], xy[same]
+    # Where both lines have the point already they share it: a junction as it should be.
     vertices, owner = shapely.get_coordinates(lines, return_index=True)
     keys = _point_keys(np.concatenate([vertices, xy]))
     has = set(zip(owner.tolist(), keys[: len(vertices)].tolist(), strict=True))
     at = keys[len(vertices) :].tolist()
-    fresh = [
-        row
-        for row, (p, key) in enumerate(zip(pair.tolist(), at, strict=True))
-        if (one[p], key) not in has or (other[p], key) not in has
-    ]
+    pairs = line.tolist()
+    fresh = [row for row, key in enumerate(at) if (pairs[row][0], key) not in has or (pairs[row][1], key) not in has]
     if level is None:
-        return lines, sorted((float(x), float(y)) for x, y in xy[fresh])
+        return lines, sorted({(float(x), float(y)) for x, y in xy[fresh]})
     cuts: dict[int, list[tuple[float, float]]] = defaultdict(list)
     for row in fresh:
-        for line in (int(one[pair[row]]), int(other[pair[row]])):
-            cuts[line].append((float(xy[row][0]), float(xy[row][1])))
+        for one in pairs[row]:
+            if (one, at[row]) not in has:
+                cuts[one].append((float(xy[row][0]), float(xy[row][1])))
     lines = lines.copy()
-    for line, stops in cuts.items():
-        lines[line] = _with_points(lines[line], stops)
+    for one, stops in cuts.items():
+        lines[one] = _with_points(lines[one], stops)
     return lines, []
+
+
+def _crossing(lines: NDArray[np.object_], tree: shapely.STRtree) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Find where lines cross: the two lines and the point."""
+    one, other = tree.query(lines, predicate="crosses")
+    once = one < other
+    one, other = one[once], other[once]
+    points, pair = shapely.get_parts(shapely.intersection(lines[one], lines[other]), return_index=True)
+    dot = shapely.get_type_id(points) == 0
+    pair = pair[dot]
+    return np.column_stack([one[pair], other[pair]]), shapely.get_coordinates(points[dot])
+
+
+def _ending_on(lines: NDArray[np.object_], tree: shapely.STRtree) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Find where a line ends on another: the two lines and the end."""
+    ends = np.concatenate([shapely.get_point(lines, 0), shapely.get_point(lines, -1)])
+    owner = np.tile(np.arange(lines.size), 2)
+    end, on = tree.query(ends, predicate="dwithin", distance=JOIN_M)
+    other = owner[end] != on
+    end, on = end[other], on[other]
+    return np.column_stack([owner[end], on]), shapely.get_coordinates(ends[end])
 
 
 def _with_points(line: shapely.LineString, stops: list[tuple[float, float]]) -> shapely.LineString:

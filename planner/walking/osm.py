@@ -58,7 +58,7 @@ def read_osm(path: Path) -> Streets:
     try:
         for thing in osmium.FileProcessor(str(path), nodes_and_ways).with_locations().with_filter(wanted):
             if thing.is_node():
-                tags = {key: thing.tags[key] for key in ("barrier", "foot", "access") if key in thing.tags}
+                tags = {key: thing.tags[key] for key in ways.NODE_KEYS if key in thing.tags}
                 if ways.stops(tags):
                     barriers.add(thing.id)
                 continue

@@ -9,6 +9,7 @@ import logging
 import os
 import shutil
 import tempfile
+import time
 from contextlib import suppress
 from dataclasses import fields, replace
 from functools import cache
@@ -18,13 +19,14 @@ from typing import Any
 import numpy as np
 from pyproj import CRS
 
-from planner import __version__
+from planner.version import __version__
 from planner.walking.network import WalkNetwork
 from planner.walking.sources import read_network
 
 log = logging.getLogger(__name__)
 
 _KEPT = 24  # artifacts in a cache folder; the least recently used go first
+_DRAFT, _STALE_S = ".draft-", 3 * 86_400.0
 _FACTS = "network.json"  # written last into the folder: CRS, classes, notes, key
 _ARRAYS = tuple(part.name for part in fields(WalkNetwork) if str(part.type).startswith("NDArray"))
 
@@ -83,7 +85,7 @@ def save_network(network: WalkNetwork, folder: Path) -> None:
         Where; an artifact that already stands there is left as it is.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=folder.parent))
+    draft = Path(tempfile.mkdtemp(prefix=_DRAFT, dir=folder.parent))
     try:
         for name in _ARRAYS:
             np.save(draft / f"{name}.npy", np.ascontiguousarray(getattr(network, name)))
@@ -173,13 +175,19 @@ def cached_network(path: str | Path, *, crs: CRS | str | int, cache: Path | None
     network = replace(read_network(source, crs=compute), key=key)
     try:
         save_network(network, folder)
-        _prune(room)
     except OSError as error:
         log.warning("the network could not be cached in %s (%s); the next run reads the streets again", room, error)
+    else:
+        with suppress(OSError):  # another process may be sweeping the same folder
+            _prune(room)
     return network, False
 
 
 def _prune(room: Path) -> None:
+    """Keep the artifacts used last; sweep up drafts of writers that were killed days ago."""
+    for draft in room.glob(f"{_DRAFT}*"):
+        if time.time() - draft.stat().st_mtime > _STALE_S:
+            shutil.rmtree(draft, ignore_errors=True)
     artifacts = sorted(room.glob("*/" + _FACTS), key=lambda facts: facts.parent.stat().st_mtime, reverse=True)
     for facts in artifacts[_KEPT:]:
         shutil.rmtree(facts.parent, ignore_errors=True)

@@ -13,6 +13,9 @@ from typing import Any
 
 import yaml
 
+NODE_KEYS = ("barrier", "foot", "access")
+"""The tags of a node that decide whether it stops walkers."""
+
 
 @dataclass(frozen=True)
 class Way:

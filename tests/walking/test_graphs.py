@@ -175,3 +175,18 @@ def walkable(highway):
         "proposed",
         "raceway",
     }
+
+
+def test_a_node_that_stops_walkers_cuts_its_ways():
+    graph = nx.MultiDiGraph(crs="EPSG:4326")
+    graph.add_node(1, x=113.0, y=25.8)
+    graph.add_node(2, x=113.001, y=25.8, barrier="gate", access="private")
+    graph.add_node(3, x=113.002, y=25.8)
+    graph.add_edge(1, 2, highway="residential")
+    graph.add_edge(
+        2, 3, highway="residential", geometry=LineString([(113.001, 25.8), (113.0015, 25.8003), (113.002, 25.8)])
+    )
+    network = assemble(from_graph(graph), crs=CRS.from_epsg(4547))
+    assert (network.nodes, network.edges) == (4, 2)
+    graph.nodes[2]["access"] = "yes"
+    assert assemble(from_graph(graph), crs=CRS.from_epsg(4547)).edges == 1

@@ -8,6 +8,7 @@ import geopandas as gpd
 import networkx as nx
 import numpy as np
 import pytest
+from pyproj import CRS
 from shapely import LineString, MultiLineString, Point
 
 from planner.errors import InputError
@@ -248,3 +249,35 @@ def test_a_layer_without_crs_or_lines_is_told_so(tmp_path):
     broken.write_text("no table", encoding="utf-8")
     with pytest.raises(InputError, match=r"roads\.parquet: the street layer cannot be read"):
         read_lines(broken, crs=ZONE)
+
+
+def _two(tmp_columns, *lines):
+    return gpd.GeoDataFrame(tmp_columns, geometry=[LineString(one) for one in lines], crs="EPSG:4547")
+
+
+def test_a_line_that_ends_on_another_is_joined_where_levels_are_known():
+    main, side = [(0, 0), (100, 0)], [(40, 0), (40, 70)]
+    streets = from_lines(_two({"bridge": ["no", "no"]}, main, side), crs=CRS.from_epsg(4547))
+    network = assemble(streets, crs=streets.crs)
+    assert (network.nodes, network.edges) == (4, 3)  # three ends and the junction
+    assert streets.notes["crossings"] == []
+
+
+def test_a_line_that_ends_on_another_is_listed_where_they_are_not():
+    main, side = [(0, 0), (100, 0)], [(40, 0), (40, 70)]
+    streets = from_lines(_two({"name": ["a", "b"]}, main, side), crs=CRS.from_epsg(4547))
+    assert streets.notes["crossings"] == [(40.0, 0.0)]
+    assert assemble(streets, crs=streets.crs).edges == 2
+
+
+def test_a_line_that_ends_on_a_bridge_of_another_level_stays_apart():
+    main, side = [(0, 0), (100, 0)], [(40, 0), (40, 70)]
+    streets = from_lines(_two({"bridge": ["yes", "no"]}, main, side), crs=CRS.from_epsg(4547))
+    assert assemble(streets, crs=streets.crs).edges == 2
+
+
+def test_an_empty_level_column_says_nothing():
+    cross = [(0, 0), (100, 0)], [(50, -50), (50, 50)]
+    streets = from_lines(_two({"bridge": [None, None]}, *cross), crs=CRS.from_epsg(4547))
+    assert streets.notes["crossings"] == [(50.0, 0.0)]
+    assert assemble(streets, crs=streets.crs).edges == 2
