@@ -8,15 +8,16 @@ import numpy as np
 import pytest
 from pyproj import Transformer
 
-from planner import bench, bench_networks
-from planner.bench import Measured
-from planner.bench_networks import Streetplan
+from planner.bench import cases as bench
+from planner.bench import networks
+from planner.bench.cases import Measured
+from planner.bench.networks import Streetplan
 
 
 @pytest.fixture(scope="module")
 def grid() -> Streetplan:
     """Two million nodes, 2.9 million edges."""
-    return bench_networks.irregular_grid(1_414)
+    return networks.irregular_grid(1_414)
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +29,7 @@ def hongkong(shared_data: Path) -> Streetplan:
             (shared_data / "hongkong" / name).read_text(encoding="utf-8") for name in ("Hongkong.co", "Hongkong.road-d")
         )
     )
-    to_metres = Transformer.from_crs("EPSG:4326", bench_networks.CRS, always_xy=True)
+    to_metres = Transformer.from_crs("EPSG:4326", networks.CRS, always_xy=True)
     xy = np.column_stack(to_metres.transform(places[:, 1], places[:, 0]))
     once = arcs[arcs[:, 0] < arcs[:, 1]]
     return Streetplan.ordered(xy, once[:, 0].astype(int), once[:, 1].astype(int), once[:, 2])
@@ -57,7 +58,7 @@ def test_memory_of_the_sweep(grid):
 
 def test_nearest_on_a_generated_street_map():
     """20 times as fast as a warm query of pandana."""
-    kept(bench.nearest(bench_networks.chained_city()))
+    kept(bench.nearest(networks.chained_city()))
 
 
 def test_nearest_on_hong_kong(hongkong):
@@ -68,10 +69,10 @@ def test_nearest_on_hong_kong(hongkong):
 
 def test_reading_osm(tmp_path):
     """15 times as fast as osmnx.graph_from_xml."""
-    bench_networks.write_osm(tmp_path / "city.osm")
+    networks.write_osm(tmp_path / "city.osm")
     kept(bench.reading(tmp_path / "city.osm"))
 
 
 def test_study_from_files(tmp_path):
     """About two seconds from files to the coverage table, the network in the cache."""
-    kept(bench.study(bench_networks.write_study(tmp_path)))
+    kept(bench.study(networks.write_study(tmp_path)))

@@ -20,10 +20,10 @@ from numba import njit
 from numpy.typing import NDArray
 from pyproj import CRS
 
-from planner import bench_networks
-from planner.bench_memory import ARRAYS, grown_bytes
-from planner.bench_networks import Streetplan
-from planner.bench_timing import quiet, timed
+from planner.bench import networks
+from planner.bench.memory import ARRAYS, grown_bytes
+from planner.bench.networks import Streetplan
+from planner.bench.timing import quiet, timed
 from planner.coverage import circles
 from planner.i18n import N_, _
 from planner.study import open_study
@@ -40,7 +40,7 @@ Progress = Callable[[str, int, int], None]
 # What step 1 of the project promises, measured by `run` and held by tests/benchmarks.
 SCIPY_TIMES, BFS_TIMES, PANDANA_TIMES, OSMNX_TIMES, STUDY_S, NODE_BYTES = 2.5, 2.2, 20.0, 15.0, 2.0, 100.0
 
-_COMPUTE_CRS = CRS.from_user_input(bench_networks.CRS)
+_COMPUTE_CRS = CRS.from_user_input(networks.CRS)
 _SAME_M, _SAME_SHARE = 0.5, 0.999  # pandana cuts lengths to whole millimetres: over hundreds of arcs, to decimetres
 
 
@@ -206,7 +206,7 @@ def nearest(plan: Streetplan, *, sources: int = 60, radius_m: float = 720.0, rou
     work = {"planner": lambda: kernels.sweep(indptr, neighbour, cost, seeds, free, radius_m)["cost"]}
 
     # The same question through the public door: chains contracted, every point a position on an edge, streets measured.
-    network = WalkNetwork.from_edges(plan.xy, plan.u, plan.v, crs=bench_networks.CRS, length_m=plan.length_m)
+    network = WalkNetwork.from_edges(plan.xy, plan.u, plan.v, crs=networks.CRS, length_m=plan.length_m)
     spots = Snapper(network).snap(shapely.points(plan.xy))
     starts, ends = Places.at(spots.edge, spots.offset_m), Places.at(spots.edge[seeds], spots.offset_m[seeds])
     streets = Streetwise(network, Walker("metres", 1.0))
@@ -372,18 +372,18 @@ def run(*, quick: bool = False, progress: Progress | None = None) -> pd.DataFram
     side, sources, rounds, ways = (150, 200, 3, 400) if quick else (1_414, 3_900, 7, 5_000)
     size = {"compounds": 300, "facilities": 30, "side": 40} if quick else {}
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
-        folder, grid = Path(scratch), bench_networks.irregular_grid(side)
+        folder, grid = Path(scratch), networks.irregular_grid(side)
 
         def osm() -> list[Measured]:
-            bench_networks.write_osm(folder / "city.osm", ways=ways)
+            networks.write_osm(folder / "city.osm", ways=ways)
             return reading(folder / "city.osm", rounds=min(rounds, 5))
 
         stages: dict[str, Callable[[], list[Measured]]] = {
             N_("Large network"): lambda: sweep(grid, sources=sources, rounds=rounds),
             N_("Memory"): lambda: memory(grid, sources=sources),
-            N_("Street map"): lambda: nearest(bench_networks.chained_city(), rounds=2 * rounds),
+            N_("Street map"): lambda: nearest(networks.chained_city(), rounds=2 * rounds),
             N_("Reading"): osm,
-            N_("Study"): lambda: study(bench_networks.write_study(folder, **size), rounds=min(rounds, 5)),
+            N_("Study"): lambda: study(networks.write_study(folder, **size), rounds=min(rounds, 5)),
         }
         rows: list[Measured] = []
         for number, (stage, measure) in enumerate(stages.items()):

@@ -7,7 +7,8 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
-from planner import bench, bench_networks
+from planner.bench import cases as bench
+from planner.bench import networks
 from planner.walking.sources import read_streets
 
 
@@ -29,7 +30,7 @@ def test_quick_run_measures_every_case_and_judges_none(monkeypatch):
 def test_sweep_agrees_with_scipy_and_judges():
     """The comparison is one of equals: the same nodes, the same metres."""
     pytest.importorskip("scipy")
-    scipy, floor = bench.sweep(bench_networks.irregular_grid(60), sources=20, rounds=1)
+    scipy, floor = bench.sweep(networks.irregular_grid(60), sources=20, rounds=1)
     assert scipy.note == bench._("the same distances")
     assert floor.note == bench._("reaches the same nodes")
     assert scipy.holds is (scipy.ratio >= bench.SCIPY_TIMES)
@@ -43,11 +44,11 @@ def test_breadth_first_counts_arcs():
 
 def test_generated_networks_are_what_they_say(tmp_path):
     """Sizes, seeds and the share of points inside streets."""
-    city, again = bench_networks.chained_city(), bench_networks.chained_city()
+    city, again = networks.chained_city(), networks.chained_city()
     degree = np.bincount(np.concatenate([city.u, city.v]), minlength=len(city.xy))
     assert (degree == 2).mean() == pytest.approx(0.85, abs=0.005)
     assert np.array_equal(city.length_m, again.length_m)
-    bench_networks.write_osm(tmp_path / "a.osm", ways=200)
+    networks.write_osm(tmp_path / "a.osm", ways=200)
     streets = read_streets(tmp_path / "a.osm", crs=bench._COMPUTE_CRS)
     assert streets.notes["ways"] == pytest.approx(200, rel=0.1)
     assert streets.notes["nodes_missing"] == 0
