@@ -270,24 +270,26 @@ def bench(
     verbose: Verbose = False,
 ) -> int:
     """Measure the walking core against its peers."""
-    from rich.table import Table
-
     from planner import bench as measure
 
     _log(verbose)
     with _bar() as progress:
         result = measure.run(quick=quick, progress=progress)
-    table = Table()
-    for name in result.columns:
-        table.add_column(name)
+    row: Any
     for row in result.itertuples(index=False):
-        table.add_row(
-            *(
-                "" if cell is None or cell != cell else f"{cell:.3g}" if isinstance(cell, float) else str(cell)
-                for cell in row
-            )
-        )
-    _console().print(table)
+        typer.echo(row.case)
+        parts = [] if row.ours_s != row.ours_s else [_("planner {seconds:.3g} s").format(seconds=row.ours_s)]
+        if row.peer:
+            unknown = row.peer_s != row.peer_s  # not a number
+            parts.append(row.peer if unknown else f"{row.peer} {row.peer_s:.3g} s")
+        if row.ratio == row.ratio:
+            parts.append(_("ratio {ratio:.2f}").format(ratio=row.ratio))
+        if row.bound:
+            held = {True: _("holds"), False: _("does not hold")}.get(row.holds, _("not judged"))
+            parts.append(f"{row.bound}: {held}")
+        typer.echo("  " + " | ".join(parts))
+        if row.note:
+            typer.echo(f"  {row.note}")
     return DONE
 
 

@@ -191,6 +191,50 @@ class Streetwise:
             np.concatenate([[0], np.cumsum(count)]).astype(np.int32),
         )
 
+    def from_every_node(
+        self, ends: Places, *, limit_s: float = np.inf
+    ) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+        """Find the nearest end for every node of the network.
+
+        Parameters
+        ----------
+        ends
+            Places at which walks end.
+        limit_s
+            Longer walks are not looked for, seconds; exactly the limit counts.
+
+        Returns
+        -------
+        seconds : float64 array (n,)
+            NaN where there is no way.
+        end : int32 array (n,)
+            Row of the place; -1 where there is no way.
+
+        Examples
+        --------
+        >>> from planner.walking import WALKERS, WalkNetwork
+        >>> network = WalkNetwork.from_edges([[0, 0], [800, 0]], u=[0], v=[1], crs="EPSG:4547")
+        >>> seconds, end = Streetwise(network, WALKERS["elder"]).from_every_node(Places.at([0], [200.0]))
+        >>> seconds.round(6).tolist(), end.tolist()
+        ([250.0, 750.0], [0, 0])
+        """
+        rows = self._positions(ends)
+        seed_node, seed_seconds, seed_end = self._seeds(rows)
+        label = self._sweep(seed_node, seed_seconds, limit_s)
+        found = label["seed"] >= 0
+        end = np.full(label.size, -1, np.int32)
+        end[found] = rows["place"][seed_end[label["seed"][found]]]
+        return np.where(found, label["cost"], np.nan), end
+
+    def _sweep(
+        self, seed_node: NDArray[np.int32], seed_seconds: NDArray[np.float64], limit_s: float
+    ) -> NDArray[np.void]:
+        network = self.network
+        label: NDArray[np.void] = kernels.sweep(
+            network.indptr, network.neighbour, self._arc_seconds[1], seed_node, seed_seconds, limit_s + TOLERANCE_S
+        )
+        return label
+
     def nearest(self, starts: Places, ends: Places, *, limit_s: float = np.inf) -> Nearest:
         """Find the nearest end for every start.
 
@@ -209,7 +253,7 @@ class Streetwise:
         network, bound = self.network, limit_s + TOLERANCE_S
         start_rows, end_rows = self._positions(starts), self._positions(ends)
         seed_node, seed_seconds, seed_end = self._seeds(end_rows)
-        label = kernels.sweep(network.indptr, network.neighbour, self._arc_seconds[1], seed_node, seed_seconds, bound)
+        label = self._sweep(seed_node, seed_seconds, limit_s)
         seconds, end, first = kernels.arrive(
             start_rows, end_rows, *self._by_edge(end_rows), network.edge_u, network.edge_v, label, seed_end
         )

@@ -330,3 +330,21 @@ def test_sparse_table_and_k_nearest_equal_networkx_on_real_cities(city, request)
         np.testing.assert_allclose(seconds[row], np.sort(truth)[:5], rtol=1e-9, atol=1e-9)
         np.testing.assert_allclose(truth[which[row]], seconds[row], rtol=1e-9, atol=1e-9)
     assert table.destination.size > few
+
+
+def test_every_node_knows_its_nearest_end(hongkong):
+    """What a walk from a position at each node finds, on Hong Kong's streets."""
+    raw = hongkong
+    network = WalkNetwork.from_edges(raw.xy, raw.u, raw.v, length_m=raw.length, crs=raw.crs)
+    rng = np.random.default_rng(7)
+    edge = rng.integers(0, network.edges, 60)
+    ends = Places.at(edge, rng.random(60) * network.edge_length_m[edge], access_m=rng.random(60) * 40)
+    search = Streetwise(network, PACE)
+    seconds, end = search.from_every_node(ends)
+    first = np.unique(network.edge_u, return_index=True)
+    at_node = search.nearest(Places.at(first[1], np.zeros(first[1].size)), ends)
+    np.testing.assert_allclose(seconds[first[0]], at_node.seconds, rtol=1e-12)
+    assert (end[first[0]] == at_node.end).mean() > 0.999
+    limit = 300.0
+    near, _end = search.from_every_node(ends, limit_s=limit)
+    np.testing.assert_array_equal(np.isnan(near), ~(seconds <= limit + 1e-6))
