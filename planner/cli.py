@@ -56,13 +56,17 @@ def _bar() -> Iterator[Progress]:
     from rich.progress import Progress as Bars
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Bars(*columns, console=_console(stderr=True), transient=True) as bars:
+    with Bars(*columns, console=_console(stderr=True), transient=False) as bars:
         task = bars.add_task(_("Starting"), total=None)
 
         def tell(stage: str, number: int, total: int) -> None:
             bars.update(task, description=_(stage), completed=number, total=total)
 
-        yield tell
+        try:
+            yield tell
+        except BaseException:
+            bars.update(task, visible=False)  # what went wrong is said below, and nothing stands half done above it
+            raise
         bars.update(task, description=_("Done"), completed=bars.tasks[0].total)
 
 
@@ -108,13 +112,13 @@ def _summary(run: Run) -> None:
     )
     console.print(table)
     walker = run.study.walker
-    console.print(
+    typer.echo(
         _("Walker: {name}, {speed:g} m/s; pass holds at {frail:g} m/s too, fragile only for this walker").format(
             name=walker_name(walker.name), speed=walker.speed_mps, frail=WALKERS["frail"].speed_mps
         )
     )
     actions = run.ledger.to_frame()["action"].value_counts()
-    console.print(
+    typer.echo(
         _("Ledger: {aside} entries set aside, {mended} mended, {doubted} doubted").format(
             aside=actions.get("set_aside", 0),
             mended=actions.get("mended", 0),
@@ -123,7 +127,7 @@ def _summary(run: Run) -> None:
     )
     total = sum(run.seconds.values())
     network = _("from the cache") if run.study.network_reused else _("read anew and cached")
-    console.print(
+    typer.echo(
         _(
             "Walking network: {network}; {total:.1f} s in all, of these {compile:.1f} s compiling (once per machine)"
         ).format(network=network, total=total, compile=run.compile_s)
