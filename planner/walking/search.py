@@ -257,22 +257,20 @@ class Streetwise:
         seconds, end, first = kernels.arrive(
             start_rows, end_rows, *self._by_edge(end_rows), network.edge_u, network.edge_v, label, seed_end
         )
-        metres = self._street_metres(start_rows, end_rows, end, first, label)
+        best = kernels.choose(starts.place, seconds, end, starts.number, bound)
+        place = np.flatnonzero(best >= 0)
+        row = best[place]
+        metres = self._street_metres(start_rows[row], end_rows, end[row], first[row], label)
 
         result = Nearest(
             np.full(starts.number, np.nan),
             np.full(starts.number, -1, np.int32),
             np.full(starts.number, np.nan),
-            np.full(starts.number, -1, np.int32),
+            best,
             np.full(starts.number, -1, np.int32),
         )
-        found = np.flatnonzero((end >= 0) & (seconds <= bound))
-        order = found[np.lexsort((end[found], seconds[found], starts.place[found]))]
-        place, at = np.unique(starts.place[order], return_index=True)
-        best = order[at]
-        result.seconds[place], result.network_m[place] = seconds[best], metres[best]
-        result.end[place] = ends.place[end[best]]
-        result.start_position[place], result.end_position[place] = best, end[best]
+        result.seconds[place], result.network_m[place] = seconds[row], metres
+        result.end[place], result.end_position[place] = ends.place[end[row]], end[row]
         return result
 
     def _street_metres(

@@ -24,8 +24,8 @@ not parallel: threads run over origins, outside (`planner.walking.search`).
 from __future__ import annotations
 
 from planner.walking.kernels.k_nearest import arrive_k, sweep_k
-from planner.walking.kernels.nearest import POSITION, arrive, sweep, trace
+from planner.walking.kernels.nearest import POSITION, arrive, choose, sweep, trace
 from planner.walking.kernels.queue import LABEL, bucket_ring
 from planner.walking.kernels.tables import table
 
-__all__ = ["LABEL", "POSITION", "arrive", "arrive_k", "bucket_ring", "sweep", "sweep_k", "table", "trace"]
+__all__ = ["LABEL", "POSITION", "arrive", "arrive_k", "bucket_ring", "choose", "sweep", "sweep_k", "table", "trace"]

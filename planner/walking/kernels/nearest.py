@@ -136,6 +136,41 @@ def arrive(
 
 
 @njit(cache=True, nogil=True)
+def choose(place: Any, cost: Any, end: Any, number: int, limit: float) -> Any:
+    """Choose the best walk of each place among those of its positions.
+
+    Parameters
+    ----------
+    place : int32 array (p,)
+        Place of each position.
+    cost, end : float64, int32 arrays (p,)
+        Of `arrive`.
+    number : int
+        How many places there are.
+    limit : float
+        Walks that cost more are passed over.
+
+    Returns
+    -------
+    int32 array (number,)
+        Row of the position; -1 where there is no walk. Of equally good walks the one with the lower end.
+
+    Examples
+    --------
+    >>> choose(np.array([0, 0, 2], "i4"), np.array([7.0, 5, 9]), np.array([3, 4, 4], "i4"), 3, 8.0).tolist()
+    [1, -1, -1]
+    """
+    best = np.full(number, np.int32(-1))
+    for row in range(place.size):
+        if end[row] < 0 or cost[row] > limit:
+            continue
+        held = best[place[row]]
+        if held < 0 or cost[row] < cost[held] or (cost[row] == cost[held] and end[row] < end[held]):
+            best[place[row]] = row
+    return best
+
+
+@njit(cache=True, nogil=True)
 def trace(first: Any, label: Any, arc_edge: Any, edge_u: Any, edge_v: Any, edge_length: Any) -> Any:
     """Follow the way from each node back to its seed, along the arcs by which a sweep reached it.
 
