@@ -39,6 +39,7 @@ lang  = "zh"                   # 输出语言：zh 中文，en 英文
 network    = "network.osm.pbf" # 步行网络：OpenStreetMap 文件、osmnx 的 .graphml 或线图层
 walker     = "elder"           # 步速：standard 1.0、elder 0.8、frail 0.6 米/秒
 max_snap_m = 100               # 出入口到街道最远多少米
+source     = "虚构，仅供演示"  # 街道数据来源，印在图上；不写时按读到的内容判断
 
 [layers.compounds]             # 住宅小区（面）
 file  = "compounds.geojson"

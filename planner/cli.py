@@ -367,6 +367,10 @@ def _dispatch(arguments: list[str]) -> int:
     except PlannerError as error:
         _complain(str(error))
         return BAD_INPUT
+    except OSError as error:  # a folder that may not be written, a full disk: no finding about a study
+        logging.getLogger(__name__).info("", exc_info=True)
+        _complain(str(error))
+        return BAD_INPUT
     except Exception as error:
         show = getattr(error, "show", None)
         if show is None:

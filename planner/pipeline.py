@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import json
 import platform
 import time
@@ -33,6 +34,7 @@ STAGES = (
     N_("Writing tables"),
     N_("Drawing the board"),
 )
+_BESIDE_SHAPES = {".dbf", ".shx", ".prj", ".cpg"}
 _TOLD_VERSIONS = ("numpy", "pandas", "geopandas", "shapely", "pyproj", "numba", "osmium", "osmnx", "folium")
 
 
@@ -226,7 +228,14 @@ def _draw_board(draft: Path, study: Study, circles: tuple[CircleCoverage, ...]) 
 def _inputs(study: Study) -> list[Path]:
     settings = study.settings
     layers = [one for name in type(settings.layers).model_fields if (one := getattr(settings.layers, name)) is not None]
-    return [study.folder / name for name in (SETTINGS_FILE, settings.walking.network, *(one.file for one in layers))]
+    inputs = []
+    for name in (SETTINGS_FILE, settings.walking.network, *(one.file for one in layers)):
+        path = study.folder / name
+        # What a shapefile says of its shapes stands in the files beside it.
+        beside = path.parent.glob(f"{glob.escape(path.stem)}.*") if path.suffix.lower() == ".shp" else ()
+        inputs += [path, *sorted(part for part in beside if part.suffix.lower() in _BESIDE_SHAPES)]
+    own = settings.standards.folder
+    return inputs if own is None else [*inputs, *sorted((study.folder / own).glob("*.yaml"))]
 
 
 def _told(path: Path, folder: Path) -> str:

@@ -55,6 +55,7 @@ class WalkingTable(_Table):
     network: str
     walker: str = "elder"
     max_snap_m: float = Field(default=100.0, gt=0, allow_inf_nan=False)
+    source: str | None = None  # whose streets they are, as maps shall say it
     elevation: str | None = None
 
 
@@ -83,7 +84,7 @@ class StandardsTable(_Table):
 
     headline: str | None = None
     compare: tuple[str, ...] = ()
-    circles: tuple[str, ...] = ("care-15min", "meal-10min")
+    circles: tuple[str, ...] = Field(default=("care-15min", "meal-10min"), min_length=1)
     folder: str | None = None
 
 

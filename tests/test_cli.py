@@ -109,6 +109,15 @@ def test_interrupted_runs_say_so(planner, tmp_path, monkeypatch):
     assert "interrupted" in err
 
 
+def test_a_folder_that_cannot_be_written_is_no_finding(planner, tmp_path):
+    """Exit code 1 means that something fails its standard."""
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    code, _out, err = planner("coverage", SAMPLE, "--out", tmp_path / "file" / "out", "--lang", "en")
+    assert code == 2
+    assert "Error: " in err
+    assert "Traceback" not in err
+
+
 def test_demo_writes_where_it_is_told(planner, tmp_path):
     code, out, _err = planner("demo", "--out", tmp_path / "demo")
     assert code == 0

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from pathlib import Path
 
+import geopandas as gpd
 import pandas as pd
 import pytest
 
@@ -53,6 +55,25 @@ def test_the_manifest_tells_inputs_outputs_and_standards(done):
     assert manifest["walker"] == {"name": "elder", "speed_mps": 0.8}
     assert all(row["rows_in"] == row["rows_used"] + row["rows_set_aside"] for row in manifest["ledger"])
     assert str(Path.home()) not in (done.out / MANIFEST).read_text(encoding="utf-8")
+
+
+def test_the_manifest_tells_every_file_of_a_shapefile_and_the_standards_of_the_study(tmp_path):
+    study = shutil.copytree(SAMPLE, tmp_path / "study")
+    gates = gpd.read_file(study / "gates.geojson").rename(columns={"compound_id": "owner"})
+    gates.to_file(study / "gates.shp", encoding="utf-8")
+    own = study / "own" / "czbf.yaml"
+    own.parent.mkdir()
+    text = (Path(pipeline.__file__).parent / "standards" / "czbf-2023-8.yaml").read_text(encoding="utf-8")
+    own.write_text(text.replace("czbf-2023-8", "own-1").replace("meal-10min", "own-10min"), encoding="utf-8")
+    settings = study / "study.toml"
+    text = settings.read_text(encoding="utf-8")
+    text = text.replace('"gates.geojson"', '"gates.shp"\nfields = { compound_id = "owner" }')
+    settings.write_text(text.replace("[standards]", '[standards]\nfolder = "own"'), encoding="utf-8")
+    done = pipeline.run(study, tmp_path / "out", board=False)
+    inputs = json.loads((done.out / MANIFEST).read_text(encoding="utf-8"))["inputs"]
+    assert {path.name for path in study.glob("gates.*")} - set(inputs) == {"gates.geojson"}
+    assert inputs["gates.dbf"] == hashlib.sha256((study / "gates.dbf").read_bytes()).hexdigest()
+    assert inputs["own/czbf.yaml"] == hashlib.sha256(own.read_bytes()).hexdigest()
 
 
 def test_the_unreachable_compound_is_in_the_result_and_in_the_ledger(done):

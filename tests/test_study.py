@@ -174,6 +174,7 @@ def test_every_fault_of_the_settings_is_told_at_once(folder: Path) -> None:
         ("[walking]", "[walking]\nmax_snap_m = 0", "walking.max_snap_m is not usable"),
         ("[walking]", "[walking]\nmax_snap_m = nan", "walking.max_snap_m is not usable"),
         ("[walking]", "[walkers.own]\nspeed_mps = 0.0\n[walking]", "walkers.own.speed_mps is not usable"),
+        ("[walking]", "[standards]\ncircles = []\n[walking]", "standards.circles is not usable"),
         ("[walking]", "[layers.trees]\nfile = 'x'\n[walking]", "layers.trees is not a setting that is known"),
         ('[layers.compounds]\nfile = "compounds.geojson"', "", "layers.compounds is missing"),
     ],

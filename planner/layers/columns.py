@@ -5,8 +5,11 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal
+
+import yaml
 
 from planner.i18n import N_
 
@@ -21,10 +24,18 @@ UNITS: Mapping[str, tuple[str, float]] = MappingProxyType(
     {
         "m2": ("m2", 1.0),
         "平方米": ("m2", 1.0),
+        "平米": ("m2", 1.0),
+        "平方": ("m2", 1.0),
+        "m^2": ("m2", 1.0),
+        "sqm": ("m2", 1.0),
         "万m2": ("m2", 1e4),
         "万平方米": ("m2", 1e4),
+        "万平米": ("m2", 1e4),
+        "万平": ("m2", 1e4),
+        "万方": ("m2", 1e4),
         "亩": ("m2", 10_000 / 15),
         "ha": ("m2", 1e4),
+        "hm2": ("m2", 1e4),
         "公顷": ("m2", 1e4),
         "km2": ("m2", 1e6),
         "平方公里": ("m2", 1e6),
@@ -53,6 +64,19 @@ def key(name: str) -> str:
     return unicodedata.normalize("NFKC", name).strip().casefold()
 
 
+WORDS: Mapping[str, Any] = MappingProxyType(
+    yaml.safe_load(Path(__file__).with_name("words.yaml").read_text(encoding="utf-8"))
+)
+"""Words that stand in cells, as ``words.yaml`` lists them."""
+
+COUNTERS: frozenset[str] = frozenset(key(word) for word in WORDS["counters"])
+"""What is counted, as it stands behind numbers and headers without changing them."""
+
+
+def _choices(name: str) -> Mapping[str, tuple[str, ...]]:
+    return MappingProxyType({code: tuple(words) for code, words in WORDS["choices"][name].items()})
+
+
 @dataclass(frozen=True)
 class Column:
     """One column of the contract.
@@ -73,6 +97,8 @@ class Column:
         For ``choice`` and ``services``: each code with the further words that are read as it.
     minimum
         Least value of a number or count.
+    adds
+        Whether the sum over rows means anything, so that a total row can be held against it.
 
     Examples
     --------
@@ -89,6 +115,7 @@ class Column:
     unit: str = ""
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
     minimum: float | None = 0.0
+    adds: bool = True
 
     @property
     def dtype(self) -> str:
@@ -172,47 +199,14 @@ class LayerSpec:
         raise KeyError(name)
 
 
-SERVICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "full_day": ("全托",),
-        "day": ("日托",),
-        "meals": ("助餐",),
-        "cleaning": ("助洁",),
-        "bathing": ("助浴",),
-        "nursing": ("助护",),
-    }
-)
+SERVICES: Mapping[str, tuple[str, ...]] = _choices("services")
 """The six services of a care circle in the contract's order, with their Chinese words."""
 
-FACILITY_KINDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "day_care": ("日间照料", "日间照料机构", "日间照料中心"),
-        "canteen": ("长者餐厅", "助老食堂", "助餐点"),
-        "nursing_home": ("养老院", "养老机构"),
-        "community_centre": ("社区养老服务中心",),
-        "regional_centre": ("区域养老服务中心",),
-        "hospice": ("安宁疗护中心",),
-        "childcare": ("托育机构",),
-        "other": ("其他",),
-    }
-)
-"""Kinds of facility with the words of the two documents."""
+FACILITY_KINDS: Mapping[str, tuple[str, ...]] = _choices("kinds")
+"""Kinds of facility with the words of the two documents and those met in lists."""
 
-STATUSES: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "in_use": ("在用", "在营", "运营中"),
-        "planned": ("规划", "拟建"),
-        "under_construction": ("在建",),
-        "closed": ("停业", "已停业", "关闭"),
-        "misused": ("挪用", "挪作他用"),
-    }
-)
+STATUSES: Mapping[str, tuple[str, ...]] = _choices("statuses")
 """States of a facility or room; only ``in_use`` counts."""
-
-_COMPOUND_STATUSES = {"new": ("新建",), "existing": ("已建成", "既有")}
-_ROOM_SOURCES: Mapping[str, tuple[str, ...]] = dict.fromkeys(("配建", "补建", "购置", "置换", "租赁", "改造"), ())
-_USES = {"canteen": ("长者餐厅", "助餐"), "day_care": ("日间照料",), "both": ("两者",)}
-_LEVELS = {"community": ("社区",), "street": ("街道",), "county": ("县市区",), "urban": ("城区",)}
 
 _POINT = ("Point",)
 _POLYGON = ("Polygon", "MultiPolygon")
@@ -237,7 +231,7 @@ _COMPOUNDS = LayerSpec(
     (
         Column("compound_id", "id", N_("identifier of the compound"), required=True),
         Column("name", "text", N_("name of the compound")),
-        Column("status", "choice", N_("new or existing"), choices=_COMPOUND_STATUSES),
+        Column("status", "choice", N_("new or existing"), choices=_choices("compound_statuses")),
         Column("residential_floor_area_m2", "number", N_("total residential floor area"), unit="m2"),
         _HOUSEHOLDS,
         _POPULATION,
@@ -246,7 +240,7 @@ _COMPOUNDS = LayerSpec(
         Column("community", "text", N_("community (社区) it belongs to")),
         Column("street", "text", N_("street or town (街道, 乡镇) it belongs to")),
         Column("county", "text", N_("county or district (县市区) it belongs to")),
-        Column("built_year", "count", N_("year it was built")),
+        Column("built_year", "count", N_("year it was built"), adds=False),
         Column("gated", "flag", N_("whether only its residents may walk through it")),
     ),
     (*_POLYGON, *_POINT),
@@ -290,7 +284,7 @@ _ROOMS = LayerSpec(
         Column("room_id", "id", N_("identifier of the room"), required=True),
         Column("compound_ids", "ids", N_("compounds it serves, separated by ;"), required=True),
         Column("floor_area_m2", "number", N_("floor area of this one site"), required=True, unit="m2"),
-        Column("source", "choice", N_("how it was obtained"), choices=_ROOM_SOURCES),
+        Column("source", "choice", N_("how it was obtained"), choices=_choices("sources")),
         Column("status", "choice", N_("only rooms in use count"), choices=STATUSES),
     ),
 )
@@ -331,10 +325,10 @@ _CANDIDATES = LayerSpec(
     (
         Column("candidate_id", "id", N_("identifier of the site"), required=True),
         Column("name", "text", N_("name of the site")),
-        Column("use", "choice", N_("what it may become"), choices=_USES),
+        Column("use", "choice", N_("what it may become"), choices=_choices("uses")),
         Column("tenure", "text", N_("who owns it")),
         Column("floor_area_m2", "number", N_("usable floor area"), unit="m2"),
-        Column("floor", "number", N_("storey, basements below 0"), minimum=None),
+        Column("floor", "number", N_("storey, basements below 0"), minimum=None, adds=False),
         Column("cost_cny", "number", N_("cost of opening it"), unit="yuan"),
         Column("meals_per_day", "count", N_("meals it could serve a day")),
         Column("places", "count", N_("day-care places it could hold")),
@@ -349,7 +343,7 @@ _AREAS = LayerSpec(
     (
         Column("area_id", "id", N_("identifier of the area"), required=True),
         Column("name", "text", N_("name of the area"), required=True),
-        Column("level", "choice", N_("level of the area"), required=True, choices=_LEVELS),
+        Column("level", "choice", N_("level of the area"), required=True, choices=_choices("levels")),
         Column("parent_id", "id", N_("area that it is part of")),
     ),
     _POLYGON,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -68,7 +69,7 @@ def _areas(areas: Layer) -> Layer:
     if not lost.empty:
         table = noted.table.copy()
         table.loc[lost.index, "parent_id"] = np.nan
-        noted = Layer(noted.name, table, noted.ledger, noted.file, noted.rows)
+        noted = replace(noted, table=table)
     return noted
 
 

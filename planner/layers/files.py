@@ -9,14 +9,13 @@ import logging
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
-import openpyxl
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet
@@ -26,7 +25,10 @@ from pyproj import CRS
 
 from planner.errors import Fault, InputError
 from planner.i18n import _
+from planner.layers.columns import key
+from planner.layers.records import LeftOut, find_records
 from planner.layers.settings import LayerSettings
+from planner.layers.workbooks import read_sheet
 
 log = logging.getLogger(__name__)
 
@@ -73,6 +75,12 @@ class RawTable:
         Geometries by row; None where the format or file holds none.
     crs
         What the file states, None where it states nothing.
+    left_out
+        Rows of a sheet that are totals or notes.
+    sheet
+        Sheet of a workbook that was read, empty elsewhere.
+    remarks
+        What is to be told of a row, by its number: that a sheet hides it.
     """
 
     names: tuple[str, ...]
@@ -80,6 +88,9 @@ class RawTable:
     rows: npt.NDArray[np.int64]
     places: Reading | None = None
     crs: CRS | None = None
+    left_out: tuple[LeftOut, ...] = ()
+    sheet: str = ""
+    remarks: tuple[tuple[int, str], ...] = ()
 
 
 def read_file(settings: LayerSettings, *, folder: Path, layer: str) -> RawTable:
@@ -117,6 +128,16 @@ def read_file(settings: LayerSettings, *, folder: Path, layer: str) -> RawTable:
     path = Path(folder, settings.file)
     suffix = path.suffix.lower()
     reader = _READERS.get(suffix)
+    if suffix in {".xls", ".et"}:
+        raise InputError(
+            Fault(
+                _("workbooks of the old kind ({suffix}) cannot be read").format(suffix=suffix),
+                where=settings.file,
+                todo=_("open it in Excel or WPS, save it as .xlsx, and name that under [layers.{layer}]").format(
+                    layer=layer
+                ),
+            )
+        )
     if reader is None:
         raise InputError(
             Fault(
@@ -137,11 +158,11 @@ def read_file(settings: LayerSettings, *, folder: Path, layer: str) -> RawTable:
                 todo=_("put it there, or correct file under [layers.{layer}]").format(layer=layer),
             )
         )
-    return reader(path, settings)
+    return reader(path, settings, layer)
 
 
 def _misfits(settings: LayerSettings, suffix: str, layer: str) -> list[Fault]:
-    fitting = {"encoding": (".csv", ".shp"), "sheet": (".xlsx",), "layer": (".gpkg",)}
+    fitting = {"encoding": (".csv", ".shp"), "sheet": (".xlsx", ".xlsm"), "layer": (".gpkg",)}
     return [
         Fault(
             _("{option} means nothing for a {suffix} file").format(option=option, suffix=suffix),
@@ -177,7 +198,7 @@ def _foreign(file: str) -> Iterator[None]:
         log.warning("%s: %s", file, warning.message)
 
 
-def _read_gis(path: Path, settings: LayerSettings) -> RawTable:
+def _read_gis(path: Path, settings: LayerSettings, _layer: str) -> RawTable:
     suffix = path.suffix.lower()
     with _foreign(settings.file):
         table_name = settings.layer
@@ -293,7 +314,7 @@ def _lenient(values: npt.NDArray[np.object_], parse: Callable[..., Any], on_inva
     return shapes
 
 
-def _read_parquet(path: Path, settings: LayerSettings) -> RawTable:
+def _read_parquet(path: Path, settings: LayerSettings, _layer: str) -> RawTable:
     with _foreign(settings.file):
         table = pa.parquet.read_table(path)
         geo = json.loads((table.schema.metadata or {}).get(b"geo", b"{}"))
@@ -313,13 +334,13 @@ def _read_parquet(path: Path, settings: LayerSettings) -> RawTable:
     return RawTable(names, cells, rows, _from_wkb(table[primary], settings.file), crs)
 
 
-def _read_csv(path: Path, settings: LayerSettings) -> RawTable:
+def _read_csv(path: Path, settings: LayerSettings, layer: str) -> RawTable:
     text = _decoded(path.read_bytes(), settings)
     with _foreign(settings.file):
         header = text.lstrip("\r\n").partition("\n")[0]
         separator = ";" if header.count(";") > header.count(",") else ","
         records = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True))
-    return _table_from_records(records, settings.file)
+    return _table_from_records(records, settings, layer)
 
 
 def _decoded(data: bytes, settings: LayerSettings) -> str:
@@ -339,70 +360,32 @@ def _decoded(data: bytes, settings: LayerSettings) -> str:
     )
 
 
-def _read_xlsx(path: Path, settings: LayerSettings) -> RawTable:
+def _read_xlsx(path: Path, settings: LayerSettings, layer: str) -> RawTable:
+    fields = _named_sources(settings)
     with _foreign(settings.file):
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-        try:
-            names = [sheet.title for sheet in book.worksheets]
-            if settings.sheet is not None and settings.sheet not in names:
-                raise InputError(
-                    Fault(
-                        _("the workbook has no sheet {sheet}").format(sheet=settings.sheet),
-                        where=settings.file,
-                        todo=_("give sheet = one of: {sheets}").format(sheets=", ".join(names)),
-                    )
-                )
-            sheet = book[settings.sheet] if settings.sheet else book.worksheets[0]
-            records = [[_cell_text(cell) for cell in row] for row in sheet.iter_rows(values_only=True)]
-        finally:
-            book.close()
-    return _table_from_records(records, settings.file)
+        sheet = read_sheet(path, settings, layer=layer, fields=fields)
+    raw = _table_from_records(sheet.records, settings, layer)
+    return replace(raw, sheet=sheet.name, remarks=sheet.remarks)
 
 
-def _cell_text(cell: object) -> str:
-    """Return what stands in an Excel cell as text: numbers without ``.0``, dates as ISO."""
-    if cell is None:
-        return ""
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    isoformat: Callable[[], str] | None = getattr(cell, "isoformat", None)
-    return isoformat() if isoformat is not None else str(cell)
+def _named_sources(settings: LayerSettings) -> frozenset[str]:
+    return frozenset(key(source.source) for source in settings.fields.values() if source.source)
 
 
-def _table_from_records(records: Sequence[Sequence[str]], file: str) -> RawTable:
-    """Return the rows under the first one that holds anything; wholly empty ones are no rows."""
-    filled = [(row, cells) for row, cells in enumerate(records, start=1) if any(cell.strip() for cell in cells)]
-    if not filled:
-        raise InputError(Fault(_("the file is empty"), where=file, todo=_("give a file with a header row")))
-    names = list(filled[0][1])
-    while names and not names[-1].strip():
-        names.pop()
-    width = len(names)
-    faults = [
-        Fault(
-            _("row {row} has more cells than the header has columns").format(row=row),
-            where=file,
-            why=_("cell {column} holds “{value}”").format(column=place + 1, value=cell),
-            todo=_("put quotes around a text that holds the separator, or name the column"),
-        )
-        for row, cells in filled[1:]
-        for place, cell in enumerate(cells)
-        if place >= width and cell.strip()
-    ]
-    if faults:
-        raise InputError(faults)
-    padded = [(*cells[:width], *[""] * (width - len(cells))) for _row, cells in filled[1:]]
-    columns: list[Any] = list(zip(*padded, strict=True)) or [()] * width
+def _table_from_records(records: Sequence[Sequence[str]], settings: LayerSettings, layer: str) -> RawTable:
+    found = find_records(records, file=settings.file, layer=layer, fields=_named_sources(settings))
+    columns: list[Any] = list(zip(*found.cells, strict=True)) or [()] * len(found.names)
     cells = pd.DataFrame({place: pd.Series(values, dtype="str") for place, values in enumerate(columns)})
-    return RawTable(tuple(names), cells, np.array([row for row, _cells in filled[1:]], dtype=np.int64))
+    return RawTable(found.names, cells, found.rows, left_out=found.left_out)
 
 
-_READERS: dict[str, Callable[[Path, LayerSettings], RawTable]] = {
+_READERS: dict[str, Callable[[Path, LayerSettings, str], RawTable]] = {
     ".gpkg": _read_gis,
     ".geojson": _read_gis,
     ".json": _read_gis,
     ".shp": _read_gis,
     ".csv": _read_csv,
     ".xlsx": _read_xlsx,
+    ".xlsm": _read_xlsx,
     ".parquet": _read_parquet,
 }

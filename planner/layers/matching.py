@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from planner.errors import Fault
 from planner.i18n import _
+from planner.layers.aliases import PLACES, recognise, take_apart
 from planner.layers.columns import LayerSpec, key
 from planner.layers.files import RawTable
 from planner.layers.settings import FieldSource, LayerSettings
 
-# Columns that make a place where the file has no shapes; wkt is a second name for geometry.
+# Columns that make a place where the file has no shapes.
 _PLACE_WAYS = (("geometry",), ("lon", "lat"), ("x", "y"))
-_PLACE_NAMES = {"geometry": "geometry", "wkt": "geometry", "lon": "lon", "lat": "lat", "x": "x", "y": "y"}
 
 
 @dataclass(frozen=True)
@@ -22,13 +23,26 @@ class Found:
 
     Parameters
     ----------
+    name
+        The contract's name.
+    source
+        The file's name.
+    how
+        What led to it: ``fields`` of study.toml, the ``contract``'s own name, an ``alias``, or one of these ``cut``
+        to ten bytes.
     place
         Position of the column.
+    unit
+        Unit that study.toml or the header states, empty where neither does.
     factor
         What one unit of the file is in the contract's unit.
     """
 
+    name: str
+    source: str
+    how: Literal["fields", "contract", "alias", "cut"]
     place: int
+    unit: str = ""
     factor: float = 1.0
 
 
@@ -41,13 +55,13 @@ class Matches:
     columns
         Where each contract column stands; optional ones may be missing.
     places
-        Position of the columns that make places (``geometry``, ``lon`` and ``lat``, or ``x`` and ``y``).
+        The columns that make places (``geometry``, ``lon`` and ``lat``, or ``x`` and ``y``).
     faults
         Everything that is wrong with the file's columns or the study's ``fields``.
     """
 
     columns: Mapping[str, Found]
-    places: Mapping[str, int]
+    places: Mapping[str, Found]
     faults: tuple[Fault, ...]
 
 
@@ -61,33 +75,28 @@ def match_columns(spec: LayerSpec, raw: RawTable, settings: LayerSettings) -> Ma
     raw
         The file.
     settings
-        Its ``fields`` come first; every other column must have the contract's name, but for letter case,
-        width and blanks around it.
+        Its ``fields`` come first; every other column is found by its name, as :mod:`planner.layers.aliases` knows
+        it. Where two could be meant, that is a fault: nothing is guessed.
 
     Returns
     -------
     Matches
         Columns, places and faults.
     """
-    spots: dict[str, list[int]] = {}
-    for place, header in enumerate(raw.names):
-        spots.setdefault(key(header), []).append(place)
-    place_names = _PLACE_NAMES if spec.has_geometry and raw.places is None else ()
+    place_names = PLACES if spec.has_geometry and raw.places is None else ()
     wanted = (*(column.name for column in spec.columns), *place_names)
     faults: list[Fault] = []
     found: dict[str, Found] = {}
     for name, source in settings.fields.items():
-        match = _named(name, source, spec, wanted, spots, raw)
+        match = _named(name, source, spec, wanted, raw)
         if isinstance(match, Fault):
             faults.append(match)
-        else:
+        elif match is not None:
             found[name] = match
-    for name in wanted:
-        seen = [] if name in settings.fields else spots.get(name, [])
-        if len(seen) > 1:
-            faults.append(_not_one(name, len(seen), raw, settings.file))
-        if seen:
-            found[name] = Found(seen[0])
+    open_names = [name for name in wanted if name not in settings.fields]
+    taken = {match.place for match in found.values()}
+    for match in _recognised(open_names, taken, spec, raw, settings, faults):
+        found[match.name] = match
     places = _places(found, settings, faults)
     columns = {name: match for name, match in found.items() if name not in place_names}
     faults.extend(_missing(spec, columns, places, raw, settings))
@@ -95,42 +104,110 @@ def match_columns(spec: LayerSpec, raw: RawTable, settings: LayerSettings) -> Ma
 
 
 def _named(
-    name: str,
-    source: FieldSource,
-    spec: LayerSpec,
-    wanted: Sequence[str],
-    spots: Mapping[str, list[int]],
-    raw: RawTable,
-) -> Found | Fault:
-    """Find a column that the study names."""
+    name: str, source: FieldSource, spec: LayerSpec, wanted: Sequence[str], raw: RawTable
+) -> Found | Fault | None:
+    """Find a column that the study names; None where it says that the file has none."""
     where = f"[layers.{spec.name}] fields.{name}"
     if name not in wanted:
         return _unknown_field(name, wanted, where)
-    seen = spots.get(key(source.source), [])
+    if source.source is None:
+        return None
+    seen = [place for place, header in enumerate(raw.names) if key(header) == key(source.source)]
+    if not seen:
+        plain = take_apart(source.source).names
+        seen = [place for place, header in enumerate(raw.names) if take_apart(header).names == plain]
     if len(seen) != 1:
         return _not_one(source.source, len(seen), raw, where)
-    if source.unit is None:
-        return Found(seen[0])
-    factor = None if name in _PLACE_NAMES else spec.column(name).factor(source.unit)
-    return _unfit_unit(name, source.unit, where) if factor is None else Found(seen[0], factor)
+    header = raw.names[seen[0]]
+    unit = source.unit or take_apart(header).unit
+    if not unit:
+        return Found(name, header, "fields", seen[0])
+    factor = None if name in PLACES else spec.column(name).factor(unit)
+    if factor is None and source.unit is None and name in PLACES:
+        factor = 1.0
+    return _unfit_unit(name, unit, where) if factor is None else Found(name, header, "fields", seen[0], unit, factor)
 
 
-def _places(found: Mapping[str, Found], settings: LayerSettings, faults: list[Fault]) -> dict[str, int]:
+def _recognised(
+    names: Sequence[str],
+    taken: set[int],
+    spec: LayerSpec,
+    raw: RawTable,
+    settings: LayerSettings,
+    faults: list[Fault],
+) -> list[Found]:
+    """Find columns by their headers; where a header or a column leaves a choice, ask."""
+    found = []
+    seen: dict[str, list[tuple[int, str]]] = {name: [] for name in names}
+    for place, header in enumerate(raw.names):
+        meanings = {
+            name: how
+            for name, how in recognise(spec.name, header).items()
+            if name in seen and (how == "contract" or place not in taken)
+        }
+        if len(meanings) > 1:
+            faults.append(_many_meanings(header, list(meanings), spec.name, settings.file))
+            continue
+        for name, known_by in meanings.items():
+            seen[name].append((place, known_by))
+    for name, candidates in seen.items():
+        if not candidates:
+            continue
+        headers = [raw.names[place] for place, _how in candidates]
+        place, how = candidates[0]
+        if len(candidates) > 1 and len({key(header) for header in headers}) == 1:
+            faults.append(_not_one(headers[0], len(headers), raw, settings.file))
+        elif len(candidates) > 1 or how == "doubled":
+            faults.append(_many_columns(name, headers, spec, settings.file))
+        unit = take_apart(headers[0]).unit
+        factor = 1.0 if name in PLACES or not unit else spec.column(name).factor(unit)
+        if factor is None:
+            faults.append(_unfit_unit(name, unit, f"{settings.file} {headers[0]}"))
+        found.append(Found(name, headers[0], how, place, unit, factor or 1.0))  # type: ignore[arg-type]
+    return found
+
+
+def _many_columns(name: str, headers: Sequence[str], spec: LayerSpec, file: str) -> Fault:
+    meaning = _("a place") if name in PLACES else _(spec.column(name).description)
+    return Fault(
+        _("{columns} could be {name} ({meaning})").format(columns=", ".join(headers), name=name, meaning=meaning),
+        where=file,
+        todo=_(
+            'say which it is under [layers.{layer}]: fields.{name} = "{column}", or fields.{name} = false for none'
+        ).format(layer=spec.name, name=name, column=headers[0]),
+    )
+
+
+def _many_meanings(header: str, names: Sequence[str], layer: str, file: str) -> Fault:
+    return Fault(
+        _("the cut name {column} could be {names}").format(column=header, names=", ".join(names)),
+        where=file,
+        why=_("a shapefile keeps ten bytes of a name"),
+        todo=_(
+            'say what it is under [layers.{layer}]: fields.{name} = "{column}", and false for what the file has not'
+        ).format(layer=layer, name=names[0], column=header),
+    )
+
+
+def _places(found: Mapping[str, Found], settings: LayerSettings, faults: list[Fault]) -> dict[str, Found]:
     """Choose the columns that make places: those the study names, else the only complete way there is."""
-    present = {_PLACE_NAMES[name]: match.place for name, match in found.items() if name in _PLACE_NAMES}
-    named = {_PLACE_NAMES[name] for name in settings.fields if name in _PLACE_NAMES}
+    present = {PLACES[name]: match for name, match in found.items() if name in PLACES}
+    named = {PLACES[name] for name in settings.fields if name in PLACES}
     complete = [way for way in _PLACE_WAYS if all(name in present for name in way)]
     fitting = [way for way in complete if named.intersection(way)] or complete
     if len(fitting) > 1:
-        example = fitting[0][0]
+        example = present[fitting[0][0]]
         faults.append(
             Fault(
                 _("the file gives places in {count} ways: {ways}").format(
-                    count=len(fitting), ways="; ".join(", ".join(way) for way in fitting)
+                    count=len(fitting),
+                    ways="; ".join(", ".join(present[name].source for name in way) for way in fitting),
                 ),
                 where=settings.file,
                 why=_("they may be in different datums"),
-                todo=_('name the columns to use, for example fields.{name} = "{name}"').format(name=example),
+                todo=_('name the columns to use, for example fields.{name} = "{column}"').format(
+                    name=fitting[0][0], column=example.source
+                ),
             )
         )
     return {name: present[name] for name in fitting[0]} if fitting else {}
@@ -169,7 +246,7 @@ def _unfit_unit(name: str, unit: str, where: str) -> Fault:
 def _missing(
     spec: LayerSpec,
     found: Mapping[str, Found],
-    places: Mapping[str, int],
+    places: Mapping[str, Found],
     raw: RawTable,
     settings: LayerSettings,
 ) -> list[Fault]:
@@ -186,7 +263,7 @@ def _missing(
                         todo=_("add lon and lat, x and y, or geometry as WKT, or name their columns under fields"),
                     )
                 )
-        elif name not in found and name not in settings.fields:
+        elif name not in found and (name not in settings.fields or settings.fields[name].source is None):
             faults.append(
                 Fault(
                     _("the column {name} is missing ({meaning})").format(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +18,15 @@ from planner.i18n import _
 from planner.layers.columns import LAYERS, Column, LayerSpec
 from planner.layers.datums import WGS84, Datum, reliable, resolve_datum, settle
 from planner.layers.files import RawTable, Shapes, read_file
-from planner.layers.ledger import Entry, Journal, Ledger, moved
-from planner.layers.matching import Found, match_columns
+from planner.layers.ledger import Action, Entry, Journal, Ledger, moved
+from planner.layers.matching import Found, Matches, match_columns
+from planner.layers.namesakes import note_namesakes
+from planner.layers.plausible import note_ages, note_homes
 from planner.layers.schema import check_table
 from planner.layers.settings import LayerSettings
 from planner.layers.shapes import Places, check_places, choose_crs, find_places, move_places, note_closed
-from planner.layers.values import as_text, complaint, parse
-
-# From the most to the fewest people, so that each may not be more than the one before.
-_AGES = ("population", "elders_60", "elders_65", "elders_80")
+from planner.layers.totals import check_totals, told_of
+from planner.layers.values import CellNote, as_text, complaint, given_text, parse
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +46,10 @@ class Layer:
         File as study.toml names it.
     rows
         Row number in the file by identifier.
+    found
+        How each column of the contract, and of its places, was found in the file.
+    sheet
+        Sheet of a workbook that was read, empty elsewhere.
     """
 
     name: str
@@ -54,6 +57,8 @@ class Layer:
     ledger: Ledger
     file: str
     rows: pd.Series[int]
+    found: tuple[Found, ...] = ()
+    sheet: str = ""
 
     def noted(self, ids: Iterable[str], column: str, what: Mapping[str, str], *, set_aside: bool) -> Layer:
         """Return the layer with a problem noted on some of its rows.
@@ -134,33 +139,56 @@ def read_layer(name: str, settings: LayerSettings, *, folder: Path, crs: CRS | N
     """
     spec = LAYERS[name]
     raw = read_file(settings, folder=folder, layer=name)
-    columns, places, datum = _understand(spec, raw, settings)
-    ids = as_text(raw.cells[columns[spec.id].place])
+    matches, places, datum = _understand(spec, raw, settings)
+    columns = matches.columns
+    ids = given_text(spec.column(spec.id), raw.cells[columns[spec.id].place])
     journal = Journal(name, settings.file, raw.rows, ids.fillna("").to_numpy(dtype=object))
+    for row, what in raw.remarks:
+        journal.note(raw.rows == row, "", what, "doubted")
     values = _parse_all(spec, raw, columns, journal)
     shapes = None
     if places is not None:
         shapes, crs = _settle_places(places, spec, datum, crs, journal)
     _set_aside_doubles(ids, spec, journal)
-    return _finished(spec, values, shapes, crs, journal)
+    if name == "compounds":
+        note_namesakes(values["name"], journal)
+    layer = _finished(spec, values, shapes, crs, journal)
+    ledger = _with_left_out(layer.ledger, spec, raw, columns, values, settings.file)
+    return replace(layer, ledger=ledger, found=(*columns.values(), *matches.places.values()), sheet=raw.sheet)
 
 
-def _understand(
-    spec: LayerSpec, raw: RawTable, settings: LayerSettings
-) -> tuple[Mapping[str, Found], Places | None, Datum]:
+def _with_left_out(
+    ledger: Ledger,
+    spec: LayerSpec,
+    raw: RawTable,
+    columns: Mapping[str, Found],
+    values: Mapping[str, pd.Series[Any]],
+    file: str,
+) -> Ledger:
+    """Count totals and notes among the rows set aside; the elders of a total are counted in its rows already."""
+    if not raw.left_out:
+        return ledger
+    entries = told_of(raw.left_out, spec.name, file)
+    entries += check_totals(raw.left_out, spec, columns, values, raw.rows, file)
+    count, more = ledger.count(spec.name), len(raw.left_out)
+    count = replace(count, rows_in=count.rows_in + more, rows_set_aside=count.rows_set_aside + more)
+    return ledger.with_entries(entries, counts=[count])
+
+
+def _understand(spec: LayerSpec, raw: RawTable, settings: LayerSettings) -> tuple[Matches, Places | None, Datum]:
     """Find columns, places and datum, or raise everything that is wrong with them at once."""
     matches = match_columns(spec, raw, settings)
     faults = list(matches.faults)
     places, datum = None, Datum(WGS84)
     if spec.has_geometry and (raw.places is not None or matches.places):
-        places = find_places(raw, matches.places)
+        places = find_places(raw, {name: match.place for name, match in matches.places.items()})
         try:
             datum = _datum(places, raw, settings, spec.name)
         except InputError as error:
             faults.extend(error.faults)
     if faults:
         raise InputError(faults)
-    return matches.columns, places, datum
+    return matches, places, datum
 
 
 def _datum(places: Places, raw: RawTable, settings: LayerSettings, layer: str) -> Datum:
@@ -196,12 +224,15 @@ def _parse_all(
         parsed = parse(column, cells, factor=found.factor)
         values[column.name] = parsed.values
         _note_cells(column, cells, parsed.bad, journal)
+        _note_used_cells(column, parsed.notes, journal)
         if column.required and column.name != spec.id:
             empty = _("{column} is empty").format(column=column.name)
             journal.note(~parsed.given, column.name, empty, "set_aside")
         if column.name == "status" and spec.name == "facilities":
             _doubt_status(~parsed.given, journal)
-    _note_ages(values, journal)
+    note_ages(values, journal)
+    if faults := note_homes(values, columns, journal):
+        raise InputError(faults)
     return values
 
 
@@ -223,24 +254,14 @@ def _note_cells(column: Column, cells: pd.Series[Any], bad: npt.NDArray[np.bool_
     journal.note(bad, column.name, [rest.format(reason=reason) for reason in reasons], "doubted")
 
 
-def _note_ages(values: Mapping[str, pd.Series[Any]], journal: Journal) -> None:
-    """Doubt rows where an older group is larger than a younger one that holds it."""
-    ages = {name: values[name].to_numpy(dtype=float, na_value=np.nan) for name in _AGES if name in values}
-    names = list(ages)
-    for first, second in combinations(range(len(names)), 2):
-        # Groups in between say the same already.
-        known_between = np.zeros(len(journal.rows), dtype=bool)
-        for between in names[first + 1 : second]:
-            known_between |= ~np.isnan(ages[between])
-        wide, narrow = ages[names[first]], ages[names[second]]
-        wrong = (narrow > wide) & ~known_between
-        texts = [
-            _("{narrow} is {more:.0f}, more than {wide} with {fewer:.0f}").format(
-                narrow=names[second], more=more, wide=names[first], fewer=fewer
-            )
-            for more, fewer in zip(narrow[wrong], wide[wrong], strict=True)
-        ]
-        journal.note(wrong, names[second], texts, "doubted")
+def _note_used_cells(column: Column, notes: Iterable[CellNote], journal: Journal) -> None:
+    told: dict[Action, dict[int, str]] = {}
+    for note in notes:
+        told.setdefault(note.action, {})[note.position] = note.what
+    for action, texts in told.items():
+        where = np.zeros(len(journal.rows), dtype=bool)
+        where[list(texts)] = True
+        journal.note(where, column.name, [texts[place] for place in sorted(texts)], action)
 
 
 def _settle_places(

@@ -20,7 +20,7 @@ class FieldSource(BaseModel):
     Parameters
     ----------
     from
-        Name of the column in the file (``source`` in Python).
+        Name of the column in the file (``source`` in Python); None where the file has no such column.
     unit
         Unit of its numbers; left out: the contract's own.
 
@@ -32,11 +32,13 @@ class FieldSource(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    source: str = Field(alias="from", min_length=1)
+    source: Annotated[str, Field(min_length=1)] | None = Field(alias="from")
     unit: str | None = None
 
 
 def _named(value: object) -> object:
+    if value is False:
+        return {"from": None}
     return {"from": value} if isinstance(value, str) else value
 
 
@@ -50,7 +52,7 @@ class LayerSettings(BaseModel):
     datum
         ``wgs84``, ``cgcs2000``, ``gcj02``, ``bd09`` or ``EPSG:n``; left out: read from the file.
     fields
-        Contract column -> column of the file, a name alone or ``{from, unit}``.
+        Contract column -> column of the file, a name alone or ``{from, unit}``; false where the file has none.
     encoding
         Encoding of a csv or shapefile; left out: found out.
     sheet

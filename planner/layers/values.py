@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, cast
 
 import numpy as np
@@ -12,7 +13,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from planner.i18n import _
-from planner.layers.columns import Column, key
+from planner.layers.amounts import read_amount
+from planner.layers.columns import WORDS, Column, key
+from planner.layers.days import is_serial, read_day
+from planner.layers.ledger import Action
 
 Bools = npt.NDArray[np.bool_]
 
@@ -22,10 +26,32 @@ _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 _DATE = r"\d{4}-\d{2}-\d{2}(?:[T ].*)?"
 _LIST = re.compile(r"[;；、]")
 _SERVICES = re.compile(r"[;；、,，]")
-_FLAGS = {
-    **dict.fromkeys(("true", "1", "1.0", "是", "yes"), True),
-    **dict.fromkeys(("false", "0", "0.0", "否", "no"), False),
-}
+_BLANK = frozenset(key(word) for word in WORDS["blank"])
+_LONGEST_BLANK = max(map(len, _BLANK))
+# From here on a spreadsheet's number may have lost digits: it keeps fifteen.
+_LARGEST_EXACT = 1e15
+_SCIENTIFIC = re.compile(r"\d(?:\.\d+)?e\+?\d+")
+_AFTERTHOUGHT = re.compile(r"\s*(?:\(?(?:19|20)\d{2}(?:[-./年]\d{0,2})?月?\)?)$")
+_ROUNDED = re.compile(r"[1-9]\d{14}0+")
+
+
+@dataclass(frozen=True)
+class CellNote:
+    """Something to be told of a cell whose value is used.
+
+    Parameters
+    ----------
+    position
+        Row of the cell, from 0.
+    what
+        What is told, in the reader's language.
+    action
+        ``mended`` or ``doubted``.
+    """
+
+    position: int
+    what: str
+    action: Action = "doubted"
 
 
 @dataclass(frozen=True)
@@ -40,11 +66,14 @@ class Parsed:
         Whether a cell held anything, shape (n,).
     bad
         Whether a cell held something else than the column takes, shape (n,).
+    notes
+        What is to be told of cells that are used.
     """
 
     values: pd.Series[Any]
     given: Bools
     bad: Bools
+    notes: tuple[CellNote, ...] = ()
 
 
 def as_text(cells: pd.Series[Any]) -> pd.Series[str]:
@@ -60,7 +89,7 @@ def as_text(cells: pd.Series[Any]) -> pd.Series[str]:
     if pd.api.types.is_datetime64_any_dtype(cells.dtype):
         text = cells.dt.strftime("%Y-%m-%d").astype("str")
     elif pd.api.types.is_float_dtype(cells.dtype):
-        text = cells.map(_number_text, na_action="ignore").astype("str")
+        text = cells.map(number_text, na_action="ignore").astype("str")
     elif pd.api.types.is_object_dtype(cells.dtype):
         text = cells.map(_object_text, na_action="ignore").astype("str")
     else:
@@ -70,12 +99,45 @@ def as_text(cells: pd.Series[Any]) -> pd.Series[str]:
     return stripped
 
 
-def _number_text(value: float) -> str:
+def number_text(value: float) -> str:
+    """Return a number as text: whole ones without ``.0``, those that may have lost digits with an exponent.
+
+    Examples
+    --------
+    >>> number_text(350.0), number_text(0.5), number_text(431002202300012345.0)
+    ('350', '0.5', '4.31002202300012E+17')
+    """
+    if abs(value) >= _LARGEST_EXACT:
+        return f"{value:.14E}"
     return str(int(value)) if float(value).is_integer() else str(value)
 
 
 def _object_text(value: object) -> str:
-    return _number_text(value) if isinstance(value, float) else str(value)
+    return number_text(value) if isinstance(value, float) else str(value)
+
+
+def given_text(column: Column, cells: pd.Series[Any]) -> pd.Series[str]:
+    """Return cells as text, NA also where a word such as 无 or a dash says that there is nothing.
+
+    Examples
+    --------
+    >>> from planner.layers.columns import LAYERS
+    >>> given_text(LAYERS["compounds"].column("name"), pd.Series(["云岭山庄", "—", "无"])).isna().tolist()
+    [False, True, True]
+    """
+    text = as_text(cells)
+    if pd.api.types.is_numeric_dtype(cells.dtype):
+        return text
+    short = text[(text.str.len() <= _LONGEST_BLANK).fillna(value=False).astype(bool)]
+    known = _flags(column.name) if column.kind == "flag" else column.words
+    empty = [word for word in short.unique() if key(word) in _BLANK and key(word) not in known]
+    return text.mask(text.isin(empty)) if empty else text
+
+
+@cache
+def _flags(column: str) -> Mapping[str, bool]:
+    groups = [WORDS["flags"]["any"], WORDS["flags"].get(column, {})]
+    return {key(word): says == "true" for group in groups for says, words in group.items() for word in words}
 
 
 def _numbers(cells: pd.Series[Any], text: pd.Series[str]) -> npt.NDArray[np.float64]:
@@ -118,55 +180,103 @@ def parse(column: Column, cells: pd.Series[Any], *, factor: float = 1.0) -> Pars
     --------
     >>> from planner.layers.columns import LAYERS
     >>> area = LAYERS["compounds"].column("residential_floor_area_m2")
-    >>> parse(area, pd.Series(["15.62", "约3"]), factor=1e4).values.tolist()
+    >>> parse(area, pd.Series(["15.62", "东"]), factor=1e4).values.tolist()
     [156200.0, nan]
     >>> services = LAYERS["facilities"].column("services")
     >>> parse(services, pd.Series(["助餐、日托"])).values.tolist()
     ['day;meals']
     """
-    text = as_text(cells)
+    text = given_text(column, cells)
     given = text.notna().to_numpy(dtype=bool)
+    notes: list[CellNote] = []
     match column.kind:
-        case "id" | "text":
+        case "text":
             values, bad = text, np.zeros(len(text), dtype=bool)
+        case "id":
+            values, bad = _parse_ids(text, notes)
         case "count" | "number":
-            values, bad = _parse_amounts(column, _numbers(cells, text), given, factor, text.index)
+            values, bad = _parse_amounts(column, cells, text, factor, notes)
         case "flag":
-            values, bad = _looked_up(text, lambda word: _FLAGS.get(key(word)), "boolean")
+            flags = _flags(column.name)
+            values, bad = _looked_up(text, lambda word: flags.get(key(word)), "boolean")
         case "date":
-            values, bad = _parse_dates(text)
+            values, bad = _parse_dates(text, notes)
         case "choice":
             words = column.words
-            values, bad = _looked_up(text, lambda word: words.get(key(word)), "str")
+            values, bad = _looked_up(text, lambda word: _chosen(word, words), "str")
         case "services":
             values, bad = _parse_services(column, text)
         case "ids":
             values, bad = _looked_up(text, _joined_ids, "str")
         case _:
-            values, bad = _looked_up(text, lambda cell: _joined_numbers(cell, factor), "str")
-    return Parsed(values, given, given & bad)
+            values, bad = _looked_up(text, lambda cell: _joined_numbers(column, cell, factor), "str")
+    return Parsed(values, given, given & bad, tuple(notes))
+
+
+def _parse_ids(text: pd.Series[str], notes: list[CellNote]) -> tuple[pd.Series[Any], Bools]:
+    """Keep identifiers as text; refuse those a spreadsheet has made numbers of."""
+    lower = text.str.lower()
+    bad = lower.str.fullmatch(_SCIENTIFIC).fillna(value=False).to_numpy(dtype=bool)
+    rounded = lower.str.fullmatch(_ROUNDED).fillna(value=False).to_numpy(dtype=bool)
+    what = _("“{value}” ends in noughts from its 16th digit on: a spreadsheet may have cut it")
+    notes.extend(CellNote(int(place), what.format(value=text.iloc[place])) for place in np.flatnonzero(rounded))
+    return text.mask(pd.Series(bad, index=text.index)), bad
 
 
 def _parse_amounts(
-    column: Column, numbers: npt.NDArray[np.float64], given: Bools, factor: float, index: pd.Index[Any]
+    column: Column, cells: pd.Series[Any], text: pd.Series[str], factor: float, notes: list[CellNote]
 ) -> tuple[pd.Series[Any], Bools]:
+    given = text.notna().to_numpy(dtype=bool)
+    numbers = _numbers(cells, text)
+    plain = ~np.isnan(numbers)
     if factor != 1.0:
         # 0.035 万m² is 350 m² and nothing more: what the multiplication adds must not decide a verdict.
         numbers = np.round(numbers * factor, 6)
+    if not pd.api.types.is_numeric_dtype(cells.dtype):
+        numbers = _with_amounts(column, numbers, text.mask(plain), factor, notes)
     bad = given & ~np.isfinite(numbers)
     if column.minimum is not None:
         bad |= numbers < column.minimum
     if column.kind == "number":
-        return pd.Series(np.where(bad, np.nan, numbers), index=index), bad
+        return pd.Series(np.where(bad, np.nan, numbers), index=text.index), bad
     bad |= (numbers > _LARGEST_COUNT) | (numbers != np.floor(numbers)) & given
-    values = pd.Series(np.where(bad, np.nan, numbers), index=index).astype("Int64")
+    values = pd.Series(np.where(bad, np.nan, numbers), index=text.index).astype("Int64")
     return values, bad
 
 
-def _parse_dates(text: pd.Series[str]) -> tuple[pd.Series[Any], Bools]:
+def _with_amounts(
+    column: Column, numbers: npt.NDArray[np.float64], text: pd.Series[str], factor: float, notes: list[CellNote]
+) -> npt.NDArray[np.float64]:
+    """Fill in what can be read of the cells that are no plain numbers."""
+    amounts = {cell: read_amount(cell, column, factor=factor) for cell in text.dropna().unique()}
+    usable = {cell: amount for cell, amount in amounts.items() if amount is not None and not amount.bound}
+    if not usable:
+        return numbers
+    read = text.map({cell: amount.value for cell, amount in usable.items()}).to_numpy(dtype=float)
+    about = text.isin([cell for cell, amount in usable.items() if amount.about]).to_numpy(dtype=bool)
+    what = _("“{value}” is no exact number; taken as {number}")
+    notes.extend(
+        CellNote(int(place), what.format(value=text.iloc[place], number=number_text(float(read[place]))))
+        for place in np.flatnonzero(about)
+    )
+    return np.where(np.isnan(read), numbers, read)
+
+
+def _parse_dates(text: pd.Series[str], notes: list[CellNote]) -> tuple[pd.Series[Any], Bools]:
     shaped = text.str.fullmatch(_DATE).fillna(value=False).astype(bool)
     days = pd.to_datetime(text.where(shaped).str.slice(0, 10), format="%Y-%m-%d", errors="coerce")
     values = days.astype("datetime64[s]")
+    others = text.mask(shaped)
+    read = {cell: day for cell in others.dropna().unique() if (day := read_day(cell)) is not None}
+    if read:
+        found = pd.to_datetime(others.map({cell: day.isoformat() for cell, day in read.items()}), format="%Y-%m-%d")
+        values = values.fillna(found.astype("datetime64[s]"))
+        serial = text.isin([cell for cell in read if is_serial(cell)]).to_numpy(dtype=bool)
+        what = _("“{value}” is taken as a day number of Excel: {date}")
+        notes.extend(
+            CellNote(int(place), what.format(value=text.iloc[place], date=f"{values.iloc[place]:%Y-%m-%d}"), "mended")
+            for place in np.flatnonzero(serial)
+        )
     return values, values.isna().to_numpy(dtype=bool)
 
 
@@ -180,21 +290,29 @@ def _looked_up(
     return values, values.isna().to_numpy(dtype=bool)
 
 
+def _chosen(cell: str, words: Mapping[str, str]) -> str | None:
+    """Look a word up, also where a year or month stands behind it."""
+    word = key(cell)
+    return words.get(word) or words.get(_AFTERTHOUGHT.sub("", word))
+
+
 def _items(cell: str, separator: re.Pattern[str]) -> list[str]:
     return [item.strip() for item in separator.split(cell) if item.strip()]
 
 
 def _joined_ids(cell: str) -> str | None:
+    if any(_SCIENTIFIC.fullmatch(item.casefold()) for item in _items(cell, _LIST)):
+        return None
     return ";".join(dict.fromkeys(_items(cell, _LIST))) or None
 
 
-def _joined_numbers(cell: str, factor: float) -> str | None:
+def _joined_numbers(column: Column, cell: str, factor: float) -> str | None:
     items = [key(item) for item in _items(cell, _LIST)]
-    if not items or not all(re.fullmatch(_NUMBER, item) for item in items):
-        return None
-    numbers = [round(float(item) * factor, 6) if factor != 1.0 else float(item) for item in items]
-    fit = all(np.isfinite(number) and number >= 0 for number in numbers)
-    return ";".join(_number_text(number) for number in numbers) if fit else None
+    # In a list a comma may part two numbers as well as the thousands of one.
+    amounts = [None if "," in item else read_amount(item, column, factor=factor) for item in items]
+    numbers = [amount.value for amount in amounts if amount is not None and not amount.about and not amount.bound]
+    fit = numbers and len(numbers) == len(amounts) and all(np.isfinite(number) and number >= 0 for number in numbers)
+    return ";".join(number_text(number) for number in numbers) if fit else None
 
 
 def _parse_services(column: Column, text: pd.Series[str]) -> tuple[pd.Series[Any], Bools]:
@@ -221,9 +339,14 @@ def complaint(column: Column, value: str) -> str:
     >>> from planner.layers.columns import LAYERS
     >>> with language("en"):
     ...     complaint(LAYERS["compounds"].column("elders_60"), "<5")
-    '“<5” is not a whole number of 0 or more'
+    '“<5” bounds a number and does not give it'
     """
+    if column.kind in {"count", "number"}:
+        amount = read_amount(value, column)
+        if amount is not None and amount.bound:
+            return _("“{value}” bounds a number and does not give it").format(value=value)
     reasons: Mapping[str, str] = {
+        "id": _("a spreadsheet made the number “{value}” of this identifier, and its digits are lost"),
         "count": _("“{value}” is not a whole number of 0 or more"),
         "number": _("“{value}” is not a number of 0 or more"),
         "numbers": _("“{value}” is not a list of numbers like 400;120"),

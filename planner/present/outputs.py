@@ -115,7 +115,7 @@ def staged(out: Path, *, force: bool = False) -> Iterator[Path]:
     >>> [path.name for path in out.iterdir()]
     ['a.txt']
     """
-    out = out.absolute()
+    out = out.resolve()  # behind a link: its target is replaced, and the link stays
     _recover(out)
     check_free(out, force=force)
     out.parent.mkdir(parents=True, exist_ok=True)

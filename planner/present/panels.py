@@ -63,15 +63,16 @@ def percent_text(share: float) -> str:
     return f"{min(max(share * 100, 0.1), 99.9):.1f}"
 
 
-def came_from_osm(study: Study) -> bool:
-    """Return whether the study's streets are OpenStreetMap's, as the network's reader found."""
-    return study.network.notes.get("source") == "osm"
+def street_source(study: Study) -> str:
+    """Return whose streets these are: as study.toml says, else OpenStreetMap's where the reader found its way types."""
+    if study.settings.walking.source:
+        return study.settings.walking.source
+    return OSM if study.network.notes.get("source") == "osm" else _("the study's own line layer")
 
 
 def attribution(study: Study) -> str:
     """Return the line in the map's corner: the notice, and whose streets these are."""
-    source = [_("streets {source}").format(source=OSM)] if came_from_osm(study) else []
-    return " · ".join([notice(), *source])
+    return " · ".join([notice(), _("streets {source}").format(source=street_source(study))])
 
 
 def walker_name(name: str) -> str:
@@ -354,7 +355,7 @@ def _crs_words(study: Study) -> str:
 
 
 def _streets_words(study: Study, streets: Streets) -> str:
-    source = OSM if came_from_osm(study) else _("the study's own line layer")
+    source = street_source(study)
     if streets.drawn == streets.total:
         return escape(source)
     left_out = _(

@@ -14,6 +14,7 @@ from pyproj import CRS
 from planner.errors import Fault, InputError
 from planner.i18n import _
 from planner.walking import ways
+from planner.walking.contraction import components
 from planner.walking.network import JOIN_M
 from planner.walking.streets import Streets, pieces
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 SUFFIXES = (".gpkg", ".shp", ".geojson", ".json", ".parquet")
 
-_NO = {"", "no", "n", "f", "false", "0", "none", "nan", "否", "无"}
+_NO = {"", "no", "n", "f", "false", "0", "0.0", "none", "nan", "否", "无"}
 
 
 def read_lines(path: Path, *, crs: CRS) -> Streets:
@@ -47,7 +48,7 @@ def read_lines(path: Path, *, crs: CRS) -> Streets:
     import geopandas as gpd
 
     try:
-        table = gpd.read_parquet(path) if path.suffix == ".parquet" else gpd.read_file(path)
+        table = gpd.read_parquet(path) if path.suffix.lower() == ".parquet" else gpd.read_file(path)
     except (OSError, ValueError, RuntimeError) as error:
         raise InputError(
             Fault(
@@ -65,7 +66,8 @@ def from_lines(table: gpd.GeoDataFrame, *, crs: CRS, where: str = "") -> Streets
 
     Lines are joined where they share a point (within 1 mm). What crosses another line, or ends on it, without sharing a
     point is joined only when the layer says at which level its lines run (columns layer, level, bridge or tunnel, not
-    all of them empty) and both run at the same one; otherwise the place is listed in ``notes["crossings"]``. Two levels
+    all of them empty) and both run at the same one; otherwise the place is listed in ``notes["crossings"]``. So are
+    crossings of two bridges, or two tunnels, where not both have a layer or level. Two levels
     that both pass through a shared point stay apart there; a level that ends at it (the road before a bridge, the foot
     of a stair) is joined. An edge table with osmnx's columns ``u`` and ``v`` is joined by these alone.
 
@@ -127,10 +129,13 @@ def from_lines(table: gpd.GeoDataFrame, *, crs: CRS, where: str = "") -> Streets
     crossings: list[tuple[float, float]] = []
     apart: list[tuple[float, float]] = []
     if {"u", "v"} <= set(table.columns):
-        node, coords, indptr = _joined_by_id(lines, table["u"].to_numpy()[rows], table["v"].to_numpy()[rows])
+        u, v = (table[end].astype("object").where(table[end].notna(), None).to_numpy()[rows] for end in ("u", "v"))
+        u[np.diff(rows, prepend=-1) == 0] = None  # inside a multi-line: only its own two ends are named
+        v[np.diff(rows, append=-1) == 0] = None
+        node, coords, indptr = _joined_by_id(lines, u, v)
     else:
-        level = _levels(table)
-        lines, crossings = _cross(lines, None if level is None else level[rows])
+        level, stated = _levels(table)
+        lines, crossings = _cross(lines, None if level is None else level[rows], stated[rows])
         node, coords, indptr, apart = _joined_by_point(lines, np.zeros(lines.size) if level is None else level[rows])
     notes |= {"crossings": crossings, "kept_apart": apart}
     a, b, line = pieces(node, indptr)
@@ -172,8 +177,11 @@ def _judged(table: gpd.GeoDataFrame) -> list[ways.Way | None]:
     return [ways.judge(tags if tags.get("highway") else {**tags, "highway": "road"}) for tags in tagged]
 
 
-def _levels(table: gpd.GeoDataFrame) -> NDArray[np.float64] | None:
-    """Level of every row: its layer or level where that is a number, else +1 for a bridge and -1 for a tunnel."""
+def _levels(table: gpd.GeoDataFrame) -> tuple[NDArray[np.float64] | None, NDArray[np.bool_]]:
+    """Level of every row: its layer or level where that is a number, else +1 for a bridge and -1 for a tunnel.
+
+    Also whether that is known: two bridges of unknown height may cross one above the other.
+    """
     import pandas as pd
 
     known = [name for name in ("layer", "level", "bridge", "tunnel") if name in table and table[name].notna().any()]
@@ -184,31 +192,43 @@ def _levels(table: gpd.GeoDataFrame) -> NDArray[np.float64] | None:
             if not np.isfinite(number).any() and table[name].notna().any():
                 known.remove(name)  # the name of a drawing layer, not a height
             level = np.where(np.isnan(level), number, level)
+    stated = np.ones(len(table), bool)
     for name, height in (("bridge", 1.0), ("tunnel", -1.0)):
         if name in known:
             says = ~table[name].astype("string").fillna("").str.strip().str.lower().isin(_NO).to_numpy(dtype=bool)
-            level = np.where(says & (np.isnan(level) | (level == 0)), height, level)
-    return np.nan_to_num(level) if known else None
+            guessed = says & (np.isnan(level) | (level == 0))
+            level, stated = np.where(guessed, height, level), stated & ~guessed
+    return (np.nan_to_num(level) if known else None), stated
 
 
 def _joined_by_id(
     lines: NDArray[np.object_], u: NDArray[Any], v: NDArray[Any]
 ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]:
-    """Give numbers to the points of lines whose ends are named; points between belong to their line alone."""
+    """Give numbers to the points of lines whose ends are named; points between belong to their line alone.
+
+    An end without a name (a line added by hand, a part of a multi-line) is that of the named end at its place, if any.
+    """
     coords, owner = shapely.get_coordinates(lines, return_index=True)
     indptr = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=lines.size))])
     node = np.arange(len(coords))
     ends = np.concatenate([indptr[:-1], indptr[1:] - 1])
-    _names, first, number = np.unique(np.concatenate([u, v]), return_index=True, return_inverse=True)
-    node[ends] = ends[first][number]
+    place = _point_keys(coords[ends])
+    names = [None if name == "" else name for name in np.concatenate([u, v]).tolist()]
+    named = {key: name for key, name in zip(place.tolist(), names, strict=True) if name is not None}
+    first: dict[Any, int] = {}
+    for at, key, name in zip(ends.tolist(), place.tolist(), names, strict=True):
+        node[at] = first.setdefault(named.get(key, ("at", key)) if name is None else name, at)
     return node, coords, indptr
 
 
 def _point_keys(coords: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Give numbers to points so that those within a millimetre (one cell of rounding) have one number."""
+    """Give numbers to points so that those within a millimetre have one number, whatever cell rounding puts them in."""
     cells = np.round(coords / JOIN_M).astype(np.int64)
-    number: NDArray[np.int64] = np.unique(cells, axis=0, return_inverse=True)[1].ravel().astype(np.int64)
-    return number
+    _cells, first, number = np.unique(cells, axis=0, return_index=True, return_inverse=True)
+    points = shapely.points(coords[first])
+    one, other = shapely.STRtree(points).query(points, predicate="dwithin", distance=JOIN_M)
+    same: NDArray[np.int32] = components(points.size, one.astype(np.int32), other.astype(np.int32))
+    return same[number.ravel()].astype(np.int64)
 
 
 def _joined_by_point(
@@ -251,14 +271,16 @@ def _joined_by_point(
 
 
 def _cross(
-    lines: NDArray[np.object_], level: NDArray[np.float64] | None
+    lines: NDArray[np.object_], level: NDArray[np.float64] | None, stated: NDArray[np.bool_]
 ) -> tuple[NDArray[np.object_], list[tuple[float, float]]]:
     """Give lines of one level that meet a common point; where levels are not known, list where they meet instead."""
     tree = shapely.STRtree(lines)
-    line, xy = (np.concatenate(found) for found in zip(_crossing(lines, tree), _ending_on(lines, tree), strict=True))
+    across, ending = _crossing(lines, tree), _ending_on(lines, tree)
+    line, xy = (np.concatenate(found) for found in zip(across, ending, strict=True))
+    doubtful = (np.arange(len(line)) < len(across[0])) & ~stated[line].all(axis=1)
     if level is not None:
         same = level[line[:, 0]] == level[line[:, 1]]
-        line, xy = line[same], xy[same]
+        line, xy, doubtful = line[same], xy[same], doubtful[same]
     # Where both lines have the point already they share it: a junction as it should be.
     vertices, owner = shapely.get_coordinates(lines, return_index=True)
     keys = _point_keys(np.concatenate([vertices, xy]))
@@ -266,17 +288,19 @@ def _cross(
     at = keys[len(vertices) :].tolist()
     pairs = line.tolist()
     fresh = [row for row, key in enumerate(at) if (pairs[row][0], key) not in has or (pairs[row][1], key) not in has]
+    listed = [row for row in fresh if level is None or doubtful[row]]
+    crossings = sorted({(float(x), float(y)) for x, y in xy[listed]})
     if level is None:
-        return lines, sorted({(float(x), float(y)) for x, y in xy[fresh]})
+        return lines, crossings
     cuts: dict[int, list[tuple[float, float]]] = defaultdict(list)
-    for row in fresh:
+    for row in sorted(set(fresh) - set(listed)):
         for one in pairs[row]:
             if (one, at[row]) not in has:
                 cuts[one].append((float(xy[row][0]), float(xy[row][1])))
     lines = lines.copy()
     for one, stops in cuts.items():
         lines[one] = _with_points(lines[one], stops)
-    return lines, []
+    return lines, crossings
 
 
 def _crossing(lines: NDArray[np.object_], tree: shapely.STRtree) -> tuple[NDArray[np.intp], NDArray[np.float64]]:

@@ -172,7 +172,11 @@ def cached_network(path: str | Path, *, crs: CRS | str | int, cache: Path | None
                 os.utime(folder)
             log.info("walking network taken from the cache: %s", folder)
             return network, True
-    network = replace(read_network(source, crs=compute), key=key)
+    network = read_network(source, crs=compute)
+    if artifact_key(source, crs=compute) != key:  # else the old key would stand for the new content
+        log.warning("the street file %s was changed while it was read; the network is not cached", source)
+        return network, False
+    network = replace(network, key=key)
     try:
         save_network(network, folder)
     except OSError as error:

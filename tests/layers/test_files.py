@@ -82,11 +82,12 @@ def test_excel_cells_become_text(open_file, tmp_path):
     sheet = book.active
     sheet.append(["room_id", "number", "half", "date", "flag", "nothing"])
     sheet.append(["007", 8, 8.5, pd.Timestamp("2023-04-19").to_pydatetime(), True, None])
-    book.create_sheet("second").append(["room_id"])
+    book.create_sheet("second").append(["说明"])
     book.save(tmp_path / "rooms.xlsx")
     raw = open_file("rooms.xlsx")
     assert raw.cells.iloc[0].tolist() == ["007", "8", "8.5", "2023-04-19T00:00:00", "True", ""]
-    assert open_file("rooms.xlsx", sheet="second").names == ("room_id",)
+    assert raw.sheet == "Sheet"
+    assert open_file("rooms.xlsx", sheet="second").names == ("说明",)
 
 
 def test_a_sheet_that_is_not_there(open_file, tmp_path, refused):
@@ -148,7 +149,7 @@ def test_an_unknown_format(open_file, refused):
     (fault,) = refused(open_file, "规划.dwg")
     assert str(fault) == (
         "规划.dwg: files ending in “.dwg” cannot be read → save it as one of "
-        ".gpkg, .geojson, .json, .shp, .csv, .xlsx, .parquet and name that under [layers.rooms]"
+        ".gpkg, .geojson, .json, .shp, .csv, .xlsx, .xlsm, .parquet and name that under [layers.rooms]"
     )
 
 

@@ -224,6 +224,7 @@ def make_study():
             "layers": layers(crs),
             "network": grid(crs),
             "walker": WALKERS["elder"],
+            "settings": SimpleNamespace(walking=SimpleNamespace(source=None)),
             "entrances": SimpleNamespace(reason=np.array([""] * 6 + ["off_network"], dtype=object)),
         }
         return SimpleNamespace(**(parts | changes))

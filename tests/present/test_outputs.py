@@ -156,3 +156,12 @@ def test_drafts_of_killed_runs_are_swept_up_when_old(tmp_path):
     results(tmp_path / "out", "1")
     assert not stale.exists()
     assert fresh.exists()
+
+
+def test_a_link_to_a_folder_stays_one(tmp_path):
+    results(tmp_path / "out", "old")
+    (tmp_path / "link").symlink_to(tmp_path / "out")
+    results(tmp_path / "link", "new", force=True)
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "out" / "table.csv").read_text(encoding="utf-8") == "new"
+    assert left_in(tmp_path) == ["link", "out"]

@@ -91,11 +91,21 @@ def test_streets_left_out_are_confessed(side_of):
     assert "图上绘出" not in side_of()[1]
 
 
-@pytest.mark.parametrize(("source", "osm"), [("osm", True), ("lines", False)])
-def test_the_source_of_the_streets(make_study, source, osm):
+@pytest.mark.parametrize(
+    ("found", "stated", "told"),
+    [
+        ("osm", None, "© OpenStreetMap contributors"),
+        ("lines", None, "the study's own line layer"),
+        ("osm", "测绘院", "测绘院"),
+    ],
+)
+def test_the_source_of_the_streets(make_study, found, stated, told):
     study = make_study()
-    study.network = replace(study.network, notes={"source": source})
-    assert panels.came_from_osm(study) == osm
+    study.network = replace(study.network, notes={"source": found})
+    study.settings.walking.source = stated
+    with language("en"):
+        assert panels.street_source(study) == told
+        assert told in panels.attribution(study)
 
 
 def test_the_head_names_study_circle_and_notice(make_study, tested_circles):

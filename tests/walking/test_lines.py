@@ -77,6 +77,7 @@ def test_lines_of_one_level_that_cross_are_joined(columns):
         {"bridge": ["F", "T"], "tunnel": ["F", "F"]},
         {"bridge": [False, True]},
         {"bridge": ["", "viaduct"]},
+        {"bridge": [0.0, 1.0]},
         {"bridge": ["否", "是"]},
         {"tunnel": [None, "yes"]},
         {"tunnel": ["no", "building_passage"]},
@@ -105,6 +106,13 @@ def test_where_no_level_is_known_a_crossing_is_listed_and_not_joined(columns):
     assert assemble(streets, crs=ZONE).edges == 2
 
 
+@pytest.mark.parametrize("columns", [{"bridge": ["yes", "yes"]}, {"layer": [0, 0], "tunnel": ["yes", "yes"]}], ids=str)
+def test_two_bridges_of_unknown_height_that_cross_are_listed_and_not_joined(columns):
+    streets = from_lines(layer(STREET, OVER, **columns), crs=ZONE)
+    assert streets.notes["crossings"] == [(EAST, NORTH)]
+    assert assemble(streets, crs=ZONE).edges == 2
+
+
 def test_where_no_level_is_known_shared_ends_and_vertices_are_joined():
     bent = line((-100, 0), (0, 0), (100, 0))
     streets = from_lines(layer(bent, line((0, 0), (0, 80)), line((100, 0), (100, 50))), crs=ZONE)
@@ -118,6 +126,9 @@ def test_points_within_a_millimetre_are_one_and_farther_ones_are_not():
     near = network_of(layer(line((0, 0), (50, 0)), line((50.0002, 0), (90, 0))))
     far = network_of(layer(line((0, 0), (50, 0)), line((50.01, 0), (90, 0))))
     assert (near.edges, far.edges) == (1, 2)
+    # Nor does it matter on which side of a rounding the two points fall.
+    split = network_of(layer(line((0, 0), (50.00049, 0)), line((50.00051, 0), (90, 0))))
+    assert split.edges == 1
 
 
 def test_a_shared_vertex_under_a_bridge_stays_apart():
@@ -281,3 +292,31 @@ def test_an_empty_level_column_says_nothing():
     streets = from_lines(_two({"bridge": [None, None]}, *cross), crs=CRS.from_epsg(4547))
     assert streets.notes["crossings"] == [(50.0, 0.0)]
     assert assemble(streets, crs=streets.crs).edges == 2
+
+
+@pytest.mark.parametrize("missing", [None, np.nan, ""], ids=repr)
+def test_lines_without_names_for_their_ends_are_joined_by_place_and_not_to_each_other(missing):
+    """Lines that were added by hand to an edge table have no u and v; they are neither lost nor brought together."""
+    table = layer(
+        line((0, 0), (100, 0)),
+        line((100, 0), (100, 50)),
+        line((500, 0), (550, 10), (600, 0)),
+        line((5000, 0), (5050, 10), (5100, 0)),
+        u=[1, missing, missing, missing],
+        v=[2, missing, missing, missing],
+    )
+    network = network_of(table)
+    assert network.edges == 3
+    assert metres(network, (0, 0), (100, 50)) == pytest.approx(150)
+    assert np.isnan(metres(network, (500, 0), (5000, 0)))
+
+
+def test_parts_of_a_named_line_do_not_share_their_names():
+    parts = MultiLineString([line((0, 0), (100, 0)), line((5000, 0), (5100, 0))])
+    network = network_of(layer(parts, u=[1], v=[2]))
+    assert np.isnan(metres(network, (0, 0), (5000, 0)))
+
+
+def test_the_ending_may_be_in_capitals(tmp_path):
+    layer(STREET).to_parquet(tmp_path / "STREETS.PARQUET")
+    assert read_lines(tmp_path / "STREETS.PARQUET", crs=ZONE).a.size == 1

@@ -161,6 +161,25 @@ def test_every_file_of_a_shapefile_counts(tmp_path, name):
     assert artifact_key(path, crs=ZONE) in keys
 
 
+def test_a_street_file_changed_while_it_is_read_is_not_cached(tmp_path, town, monkeypatch, caplog):
+    room, old = tmp_path / "cache", town.read_bytes()
+    new = xml([("highway=footway", [10, 11])])
+    read = store.read_network
+
+    def replaced_meanwhile(source, *, crs):
+        town.write_text(new, encoding="utf-8")
+        return read(source, crs=crs)
+
+    monkeypatch.setattr(store, "read_network", replaced_meanwhile)
+    shorter, _ = cached_network(town, crs=ZONE, cache=room)
+    monkeypatch.setattr(store, "read_network", read)
+    assert "was changed while it was read" in caplog.text
+    town.write_bytes(old)
+    again, reused = cached_network(town, crs=ZONE, cache=room)
+    assert not reused
+    assert again.edge_length_m.sum() > shorter.edge_length_m.sum()
+
+
 def test_a_changed_street_file_never_meets_the_old_network(tmp_path, town):
     room = tmp_path / "cache"
     first, _ = cached_network(town, crs=ZONE, cache=room)
