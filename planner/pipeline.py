@@ -34,6 +34,8 @@ STAGES = (
     N_("Writing tables"),
     N_("Drawing the board"),
 )
+_TABLES = ("coverage.csv", "coverage_by_area.csv", "ledger.csv", "results.gpkg")
+_BOARD = "board.html"
 _BESIDE_SHAPES = {".dbf", ".shx", ".prj", ".cpg"}
 _TOLD_VERSIONS = ("numpy", "pandas", "geopandas", "shapely", "pyproj", "numba", "osmium", "osmnx", "folium")
 
@@ -159,7 +161,7 @@ def run(
     ['coverage.csv', 'coverage_by_area.csv', 'ledger.csv', 'manifest.json', 'results.gpkg']
     """
     out = Path(out)
-    check_free(out, force=force)
+    check_free(out, force=force, writes=(*_TABLES, MANIFEST, *([_BOARD] if board else [])))
     stages = STAGES if board else STAGES[:-1]
     clock = _Clock(progress, len(stages))
     with clock.stage(STAGES[0]):
@@ -200,14 +202,14 @@ def draw_map(study: str | Path, out: str | Path, *, lang: str | None = None, for
     from planner.coverage import test
 
     out = Path(out)
-    check_free(out, force=force)
+    check_free(out, force=force, writes=(_BOARD, MANIFEST))
     clock = _Clock(None, 1)
     opened = open_study(study, lang=lang)
     with language(opened.lang), staged(out, force=force) as draft:
         with clock.stage(STAGES[4]):
             _draw_board(draft, opened, tuple(test(opened, circle) for circle in opened.circles))
         _write_manifest(draft, opened, clock)
-    return out / "board.html"
+    return out / _BOARD
 
 
 def _write_tables(draft: Path, circles: tuple[CircleCoverage, ...], ledger: Ledger) -> None:
@@ -222,7 +224,7 @@ def _write_tables(draft: Path, circles: tuple[CircleCoverage, ...], ledger: Ledg
 def _draw_board(draft: Path, study: Study, circles: tuple[CircleCoverage, ...]) -> None:
     from planner.present import board
 
-    board(study, list(circles)).save(draft / "board.html")
+    board(study, list(circles)).save(draft / _BOARD)
 
 
 def _inputs(study: Study) -> list[Path]:

@@ -118,6 +118,12 @@ class Study:
         The documents.
     cache
         Folder where networks are kept; None for the user's.
+
+    Examples
+    --------
+    >>> study = open_study("data/sample", lang="en")
+    >>> len(study.layers["compounds"]), study.as_of.isoformat(), study.walker.speed_mps
+    (157, '2026-06-30', 0.8)
     """
 
     folder: Path

@@ -120,3 +120,13 @@ def test_the_sample_is_found_inside_an_installed_package(tmp_path):
     installed = tmp_path / "planner"
     (installed / "sample").mkdir(parents=True)
     assert pipeline.sample_folder(installed) == installed / "sample"
+
+
+def test_a_part_never_deletes_what_a_fuller_run_left(done, tmp_path):
+    with pytest.raises(InputError, match=r"coverage\.csv"):
+        pipeline.draw_map(SAMPLE, done.out, force=True)
+    with pytest.raises(InputError, match=r"board\.html"):
+        pipeline.run(SAMPLE, done.out, force=True, board=False)
+    assert (done.out / "results.gpkg").exists()
+    pipeline.draw_map(SAMPLE, tmp_path / "out")
+    pipeline.draw_map(SAMPLE, tmp_path / "out", force=True)

@@ -91,13 +91,20 @@ class CircleCoverage:
         """What a reader should know of rows that were used but could not be walked to or from."""
         found = []
         with language(self.study.lang):
-            what = _("no street within {metres} m: it takes no part in walks").format(
+            what = _("no street within {metres} m, or only behind a barrier: it takes no part in walks").format(
                 metres=f"{self.study.settings.walking.max_snap_m:g}"
             )
         for layer, doors in (("compounds", self.study.homes), ("facilities", self.study.entrances)):
             file = getattr(self.study.settings.layers, layer).file
             ids = self.study.layers[layer].index[doors.reason != ""]
             found += [Entry(layer, file, 0, str(one), "geometry", what, "doubted") for one in ids]
+        if "gates" in self.study.layers:
+            with language(self.study.lang):
+                what = _("all its gates are closed; it is left as if it had none")
+            gates = self.study.layers["gates"]
+            usable = gates.groupby("compound_id")["open"].agg(lambda known: known.fillna(True).any())
+            file = self.study.settings.layers.compounds.file
+            found += [Entry("compounds", file, 0, str(one), "gates", what, "doubted") for one in usable.index[~usable]]
         return tuple(found)
 
 
@@ -118,6 +125,10 @@ def test(study: Study, circle: str | Circle) -> CircleCoverage:
 
     A walk leads from the home to a gate, from there to the street, along streets, and to the facility's entrance. It
     passes when it takes at most the limit. A facility inside the compound's own outline is walked to directly.
+
+    A gate, or a home without gates whose outline no street meets, is left by its nearest street and by no other.
+    Between given doors a new street never makes a walk longer and a wall never shorter; a new street that becomes the
+    nearest to a home can, which is why known gates are worth more than any outline.
 
     Parameters
     ----------

@@ -36,6 +36,11 @@ class Entry:
         The problem, in the reader's language.
     action
         ``set_aside`` (the row is not used), ``mended`` or ``doubted`` (the row is used).
+
+    Examples
+    --------
+    >>> Entry("gates", "gates.csv", 7, "G3", "open", "neither yes nor no; taken as not given", "doubted").row
+    7
     """
 
     layer: str

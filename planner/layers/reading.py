@@ -50,6 +50,14 @@ class Layer:
         How each column of the contract, and of its places, was found in the file.
     sheet
         Sheet of a workbook that was read, empty elsewhere.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from planner.layers import LayerSettings
+    >>> layer = read_layer("rooms", LayerSettings(file="rooms.csv"), folder=Path("data/sample"), crs=None)
+    >>> layer.name, layer.ledger.closes(), int(layer.rows["R001"])
+    ('rooms', True, 2)
     """
 
     name: str

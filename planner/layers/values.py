@@ -269,7 +269,8 @@ def _parse_dates(text: pd.Series[str], notes: list[CellNote]) -> tuple[pd.Series
     others = text.mask(shaped)
     read = {cell: day for cell in others.dropna().unique() if (day := read_day(cell)) is not None}
     if read:
-        found = pd.to_datetime(others.map({cell: day.isoformat() for cell, day in read.items()}), format="%Y-%m-%d")
+        iso = others.map({cell: day.isoformat() for cell, day in read.items()})
+        found = pd.to_datetime(iso, format="%Y-%m-%d", errors="coerce")
         values = values.fillna(found.astype("datetime64[s]"))
         serial = text.isin([cell for cell in read if is_serial(cell)]).to_numpy(dtype=bool)
         what = _("“{value}” is taken as a day number of Excel: {date}")

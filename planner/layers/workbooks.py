@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import re
+import zipfile
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +17,9 @@ from planner.i18n import _
 from planner.layers.records import HeaderPlace, filled_rows, find_header
 from planner.layers.settings import LayerSettings
 from planner.layers.values import number_text
+
+# A cell with a formula and no value behind it.
+_WITHOUT_RESULT = re.compile(rb"<c ([^>]*)><f(?:[^>]*/>|[^>]*>[^<]*</f>)(?:<v\s*/>|<v></v>)?</c>")
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +68,15 @@ def read_sheet(path: Path, settings: LayerSettings, *, layer: str, fields: Colle
         There is no such sheet, or several could be meant.
     """
     book = openpyxl.load_workbook(path, data_only=True)
+    if _uncalculated(path):
+        raise InputError(
+            Fault(
+                _("the workbook holds formulas without results"),
+                where=settings.file,
+                why=_("the program that wrote it did not calculate them, so their cells would be read as empty"),
+                todo=_("open it in Excel or WPS, save it, and try again"),
+            )
+        )
     names = [sheet.title for sheet in book.worksheets]
     if settings.sheet is not None and settings.sheet not in names:
         what = _("the workbook has no sheet {sheet}").format(sheet=settings.sheet)
@@ -74,6 +88,13 @@ def read_sheet(path: Path, settings: LayerSettings, *, layer: str, fields: Colle
     chosen = _meant(filled, layer, fields, settings.file) if len(filled) > 1 else (filled or visible)[0]
     log.info("%s: sheet %s read", settings.file, chosen.name)
     return chosen
+
+
+def _uncalculated(path: Path) -> bool:
+    """Tell whether a formula of the workbook has no result; an empty text is one."""
+    with zipfile.ZipFile(path) as parts:
+        sheets = [name for name in parts.namelist() if name.startswith("xl/worksheets/")]
+        return any(b't="str"' not in cell[1] for name in sheets for cell in _WITHOUT_RESULT.finditer(parts.read(name)))
 
 
 def _which_sheet(what: str, names: Collection[str], file: str) -> Fault:
@@ -99,7 +120,14 @@ def _meant(sheets: list[Sheet], layer: str, fields: Collection[str], file: str) 
 
 
 def _sheet(sheet: Any) -> Sheet:
-    records = [[cell_text(cell) for cell in row] for row in sheet.iter_rows(values_only=True)]
+    # Formats of whole columns make a sheet a million rows long: only what holds something is read.
+    filled = [place for place, cell in sheet._cells.items() if cell.value is not None]
+    height, width = (
+        max((row for row, _column in filled), default=1),
+        max((column for _row, column in filled), default=1),
+    )
+    rows = sheet.iter_rows(max_row=height, max_col=width, values_only=True)
+    records = [[cell_text(cell) for cell in row] for row in rows]
     hidden = [row for row, dimension in sheet.row_dimensions.items() if dimension.hidden and row <= len(records)]
     remarks = [(row, _("the row is hidden in the sheet; it is used")) for row in sorted(hidden)]
     for area in sheet.merged_cells.ranges:

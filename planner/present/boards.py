@@ -48,6 +48,11 @@ class Board:
     ----------
     html
         The whole page; it loads nothing.
+
+    Examples
+    --------
+    >>> Board("<!DOCTYPE html>").html
+    '<!DOCTYPE html>'
     """
 
     html: str

@@ -8,7 +8,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -48,7 +48,7 @@ def _written_before(out: Path) -> set[str] | None:
         return None
 
 
-def check_free(out: Path, *, force: bool) -> None:
+def check_free(out: Path, *, force: bool, writes: Collection[str] | None = None) -> None:
     """Refuse a folder whose content must not be replaced, before any work is done.
 
     Parameters
@@ -57,13 +57,15 @@ def check_free(out: Path, *, force: bool) -> None:
         Where results shall go.
     force
         Whether results of an earlier run may be replaced.
+    writes
+        Names of the files that will be written; left out, any.
 
     Raises
     ------
     OutputExists
         Earlier results stand there and ``force`` is not set.
     InputError
-        Files stand there that planner did not write.
+        Files stand there that planner did not write, or results that would be lost because ``writes`` lacks them.
     """
     if not out.exists():
         return
@@ -79,6 +81,15 @@ def check_free(out: Path, *, force: bool) -> None:
                 ),
                 where=str(out),
                 todo=_("choose a folder that is new, empty or holds earlier results only"),
+            )
+        )
+    lost = there - set(there if writes is None else writes)
+    if lost:
+        raise InputError(
+            Fault(
+                _("results of a fuller run would be lost: {names}").format(names=", ".join(sorted(lost))),
+                where=str(out),
+                todo=_("choose another folder, or make all results anew with planner run"),
             )
         )
     if there and not force:

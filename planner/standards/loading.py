@@ -28,6 +28,11 @@ class Standards:
     ----------
     documents
         In the order of their file names.
+
+    Examples
+    --------
+    >>> [circle.id for circle in load().circles]
+    ['care-15min', 'meal-10min']
     """
 
     documents: tuple[Document, ...]
@@ -115,6 +120,11 @@ def load_folder(path: Path) -> Standards:
     ------
     InputError
         The folder holds no such file, or there are faults in the files (all of them are listed).
+
+    Examples
+    --------
+    >>> len(load_folder(_SHIPPED).documents)
+    2
     """
     return _merge([path])
 

@@ -122,6 +122,12 @@ class Source(_Frozen):
         ``printed`` (literal in the document), ``reading`` (our reading of it) or ``secondary`` (from a copy).
     checked
         The day on which the text was last compared with the document.
+
+    Examples
+    --------
+    >>> from planner.standards import circle
+    >>> circle("care-15min").document.number
+    '郴政办发〔2023〕14号'
     """
 
     id: Identifier
@@ -268,6 +274,13 @@ class Circle(_Frozen):
 
 
 class Document(Source):
-    """One document with everything that this program takes from it: its circles."""
+    """One document with everything that this program takes from it: its circles.
+
+    Examples
+    --------
+    >>> from planner.standards import load
+    >>> [circle.clause for circle in load().documents[0].circles]
+    ['二']
+    """
 
     circles: tuple[Circle, ...]

@@ -40,6 +40,14 @@ class Places:
         Along the edge from its end u, metres.
     access_m : float64 array (p,)
         Walked between the place and the position, off the network, metres.
+
+    Examples
+    --------
+    One compound with two gates on edges 4 and 7:
+
+    >>> homes = Places(1, np.array([0, 0], "i4"), np.array([4, 7], "i4"), np.array([10.0, 0.0]), np.array([25.0, 40.0]))
+    >>> homes.number, homes.place.size
+    (1, 2)
     """
 
     number: int
@@ -98,6 +106,14 @@ class Nearest:
         Of the walk, on streets, metres; NaN where there is no way.
     start_position, end_position : int32 arrays
         Rows of the positions used; -1 where there is no way.
+
+    Examples
+    --------
+    >>> from planner.walking import WALKERS, WalkNetwork
+    >>> network = WalkNetwork.from_edges([[0, 0], [1000, 0]], u=[0], v=[1], crs="EPSG:4547")
+    >>> found = Streetwise(network, WALKERS["standard"]).nearest(Places.at([0, -1], [0, 0]), Places.at([0], [600.0]))
+    >>> found.seconds.tolist(), found.network_m.tolist(), found.end.tolist()
+    ([600.0, nan], [600.0, nan], [0, -1])
     """
 
     seconds: NDArray[np.float64]
@@ -119,6 +135,15 @@ class Table:
         Row of the destination of each pair, ascending within an origin.
     seconds : float64 array
         Of the whole walk.
+
+    Examples
+    --------
+    >>> from planner.walking import WALKERS, WalkNetwork
+    >>> network = WalkNetwork.from_edges([[0, 0], [1000, 0]], u=[0], v=[1], crs="EPSG:4547")
+    >>> homes, sites = Places.at([0, 0], [0.0, 900.0]), Places.at([0, 0], [300.0, 1000.0])
+    >>> pairs = Streetwise(network, WALKERS["standard"]).table(homes, sites, limit_s=300)
+    >>> pairs.indptr.tolist(), pairs.destination.tolist(), pairs.seconds.round(6).tolist()
+    ([0, 1, 2], [0, 1], [300.0, 100.0])
     """
 
     indptr: NDArray[np.int64]

@@ -34,6 +34,12 @@ class Snapped:
         The part of the straight way inside the outline, metres; 0 without one.
     minor : bool array (p,)
         Whether the position lies on a small part of the network, cut off from the rest.
+
+    Examples
+    --------
+    >>> network = WalkNetwork.from_edges([[0, 0], [100, 0]], u=[0], v=[1], crs="EPSG:4547")
+    >>> Snapper(network).snap(shapely.points([[30.0, 40.0]])).connector_m.tolist()
+    [40.0]
     """
 
     edge: NDArray[np.int32]

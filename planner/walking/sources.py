@@ -44,6 +44,12 @@ def read_streets(path: Path, *, crs: CRS) -> Streets:
     ------
     InputError
         The file is missing, of no known kind, unreadable, or holds no walkable way.
+
+    Examples
+    --------
+    >>> streets = read_streets(Path("data/sample/network.osm.pbf"), crs=CRS.from_epsg(4547))
+    >>> streets.classes[0], streets.notes["nodes_missing"]
+    ('street', 0)
     """
     if not path.exists():
         raise InputError(
@@ -88,6 +94,11 @@ def read_network(path: str | Path, *, crs: CRS | str | int) -> WalkNetwork:
     ------
     InputError
         The file cannot be used (see `read_streets`), or the CRS is not projected in metres.
+
+    Examples
+    --------
+    >>> read_network("data/sample/network.osm.pbf", crs="EPSG:4547").one_way
+    False
     """
     compute = CRS.from_user_input(crs)
     if not (compute.is_projected and all(axis.unit_name == "metre" for axis in compute.axis_info)):

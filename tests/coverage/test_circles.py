@@ -6,6 +6,7 @@ The limit of ``care-15min`` is 900 s: 720 m for ``elder`` (0.8 m/s), 540 m for `
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -307,3 +308,14 @@ def test_an_unknown_circle_is_told(tmp_path: Path) -> None:
     study = town(tmp_path, [home("A", at(0, 0))], [care("F", at(500, 0))])
     with pytest.raises(pl.errors.InputError, match="care-20min"):
         pl.coverage.test(study, "care-20min")
+
+
+def test_a_compound_whose_gates_are_all_closed_is_told():
+    study = pl.open_study(Path(__file__).parents[2] / "data" / "sample", lang="en")
+    gates = study.layers["gates"].copy()
+    compound = gates["compound_id"].iloc[0]
+    gates.loc[gates["compound_id"] == compound, "open"] = False
+    shut = replace(study, layers={**study.layers, "gates": gates})
+    told = [entry for entry in pl.coverage.test(shut, "care-15min").entries if entry.field == "gates"]
+    assert [entry.id for entry in told] == [compound]
+    assert not [entry for entry in pl.coverage.test(study, "care-15min").entries if entry.field == "gates"]

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import CRS
 
+from planner.errors import InputError
 from planner.i18n import language
 from planner.layers import LayerSettings, read_layer
 
@@ -57,3 +58,53 @@ def test_nothing_is_lost(rows):
     good = {"0": 0, "12": 12, "12.0": 12, "１２": 12}
     assert layer.ledger.count("compounds").elders_in == sum(good.get(row[2], 0) for row in rows)
     assert layer.table["elders_60"].sum() == sum(good.get(rows[number - 2][2], 0) for number in layer.rows)
+
+
+CELLS = st.sampled_from(
+    [
+        *("", "1", "约1,200", "<5", "—", "350m2", "1.2万㎡", "８.９", "45035", "2023.4.19", "0000年1月1日", "1e400"),
+        *("4.31E+17", "合计", "注：无", "北湖小计", "小区编号", "60岁以上人口", "在用", "0001-01-01", "{x}", "无"),
+        *("九九九九年十十月十日", "\t"),
+    ]
+)
+HEADERS = st.sampled_from(
+    [
+        *("小区编号", "小区名称", "住宅建筑面积（万㎡）", "住宅总建筑", "住宅总建_1", "60岁以", "户数", "东坐标"),
+        *("北坐标", "", "建成年份", "一览表", "许可证号", "发证日期", "养老用房面积", "是否封闭", "所属社区"),
+        *("设施类型", "运营状态"),
+    ]
+)
+IDS_OF = {
+    "compounds": "小区编号",
+    "permits": "许可证号",
+    "facilities": "设施编号",
+    "population": "社区代码",
+    "rooms": "用房编号",
+}
+SHEETS = st.tuples(
+    st.lists(st.lists(CELLS, max_size=2), max_size=2),
+    st.lists(HEADERS, min_size=1, max_size=8),
+    st.lists(st.lists(CELLS, max_size=8), max_size=12),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(SHEETS, st.sampled_from(sorted(IDS_OF)))
+def test_sheets_of_any_make_are_read_or_refused(sheet, name):
+    titles, header, rows = sheet
+    records = [*titles, [IDS_OF[name], *header], *rows]
+    chosen = LayerSettings(file="表.csv", datum="EPSG:4547")
+    with tempfile.TemporaryDirectory() as folder, language("zh"):
+        with Path(folder, chosen.file).open("w", encoding="gb18030", newline="") as file:
+            csv.writer(file).writerows(records)
+        try:
+            layer = read_layer(name, chosen, folder=Path(folder), crs=CRS(4547))
+        except InputError as error:
+            named = [chosen.file in fault.where or "[layers." in fault.where for fault in error.faults]
+        else:
+            aside = {entry.row for entry in layer.ledger.entries if entry.action == "set_aside"}
+            named = []
+            assert layer.ledger.closes()
+            assert set(layer.rows).isdisjoint(aside)
+            assert len(layer.rows) + len(aside) == layer.ledger.count(name).rows_in
+    assert all(named)

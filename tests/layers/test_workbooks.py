@@ -182,3 +182,16 @@ def test_numbers_that_excel_cut(save, read):
             "set_aside",
         )
     ]
+
+
+def test_formulas_that_nobody_calculated(save, read, refused):
+    rows = [HEADER, [*ROWS[0][:4], "=80+5", *ROWS[0][5:]]]
+    (fault,) = refused(read, "compounds", file=save(小区=rows), datum="EPSG:4547")
+    assert fault.what == "the workbook holds formulas without results"
+
+
+def test_a_format_far_down_makes_no_rows(save, read):
+    def style(book):
+        book["小区"].cell(row=900_000, column=2).number_format = "0.00"
+
+    assert len(read("compounds", file=save(style, 小区=[HEADER, *ROWS]), datum="EPSG:4547").table) == 2
