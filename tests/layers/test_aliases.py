@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import geopandas as gpd
 import pyogrio
 import pytest
+import yaml
 from shapely import box
 
-from planner.layers import LAYERS
+from planner.layers import LAYERS, aliases
 from planner.layers.aliases import names_of, recognise, take_apart
+from planner.layers.columns import WORDS
 from tests.layers.conftest import EAST, NORTH, ZONE
 
 AREA = "residential_floor_area_m2"
@@ -173,3 +177,23 @@ def test_a_unit_that_measures_something_else(read, table, refused):
 def test_a_required_column_that_the_study_says_is_missing(read, table, refused):
     (fault,) = refused(read, "permits", file=table("许可证号,住宅面积", "1,2"), crs=None, fields={AREA: False})
     assert fault.what.startswith(f"the column {AREA} is missing")
+
+
+@pytest.mark.parametrize("file", ["aliases.yaml", "words.yaml"])
+def test_no_key_stands_twice(file):
+    # PyYAML would keep the last in silence.
+    nodes = [yaml.compose((Path(aliases.__file__).parent / file).read_text(encoding="utf-8"))]
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, yaml.MappingNode):
+            keys = [name.value for name, _value in node.value]
+            assert len(keys) == len(set(keys)), keys
+            nodes.extend(value for _name, value in node.value)
+
+
+def test_words_of_cells_are_words():
+    # An unquoted "yes", "null" or 1 would be read as something else by YAML.
+    lists = [WORDS["blank"], WORDS["counters"], *WORDS["about"].values(), *WORDS["bounds"].values()]
+    lists += [words for group in WORDS["choices"].values() for words in group.values()]
+    lists += [words for group in WORDS["flags"].values() for words in group.values()]
+    assert all(isinstance(word, str) for words in lists for word in words)
