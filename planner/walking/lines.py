@@ -67,9 +67,9 @@ def from_lines(table: gpd.GeoDataFrame, *, crs: CRS, where: str = "") -> Streets
     Lines are joined where they share a point (within 1 mm). What crosses another line, or ends on it, without sharing a
     point is joined only when the layer says at which level its lines run (columns layer, level, bridge or tunnel, not
     all of them empty) and both run at the same one; otherwise the place is listed in ``notes["crossings"]``. So are
-    crossings of two bridges, or two tunnels, where not both have a layer or level. Two levels
-    that both pass through a shared point stay apart there; a level that ends at it (the road before a bridge, the foot
-    of a stair) is joined. An edge table with osmnx's columns ``u`` and ``v`` is joined by these alone.
+    crossings of two bridges, or two tunnels, where not both have a layer or level, and those of a line with itself.
+    Two levels that both pass through a shared point stay apart there; a level that ends at it (the road before a
+    bridge, the foot of a stair) is joined. An edge table with osmnx's columns ``u`` and ``v`` is joined by these alone.
 
     Parameters
     ----------
@@ -289,7 +289,7 @@ def _cross(
     pairs = line.tolist()
     fresh = [row for row, key in enumerate(at) if (pairs[row][0], key) not in has or (pairs[row][1], key) not in has]
     listed = [row for row in fresh if level is None or doubtful[row]]
-    crossings = sorted({(float(x), float(y)) for x, y in xy[listed]})
+    crossings = sorted({(float(x), float(y)) for x, y in xy[listed]} | _crossing_itself(lines))
     if level is None:
         return lines, crossings
     cuts: dict[int, list[tuple[float, float]]] = defaultdict(list)
@@ -312,6 +312,17 @@ def _crossing(lines: NDArray[np.object_], tree: shapely.STRtree) -> tuple[NDArra
     dot = shapely.get_type_id(points) == 0
     pair = pair[dot]
     return np.column_stack([one[pair], other[pair]]), shapely.get_coordinates(points[dot])
+
+
+def _crossing_itself(lines: NDArray[np.object_]) -> set[tuple[float, float]]:
+    """Find where a line crosses itself without a point there: a ramp that winds, or a street drawn in one stroke."""
+    found = set()
+    for line in lines[~shapely.is_simple(lines)]:
+        ends = shapely.get_coordinates(shapely.boundary(shapely.get_parts(shapely.node(line))))
+        own = shapely.get_coordinates(line)
+        keys = _point_keys(np.concatenate([own, ends]))
+        found |= {(float(x), float(y)) for x, y in ends[~np.isin(keys[len(own) :], keys[: len(own)])]}
+    return found
 
 
 def _ending_on(lines: NDArray[np.object_], tree: shapely.STRtree) -> tuple[NDArray[np.intp], NDArray[np.float64]]:

@@ -320,3 +320,14 @@ def test_parts_of_a_named_line_do_not_share_their_names():
 def test_the_ending_may_be_in_capitals(tmp_path):
     layer(STREET).to_parquet(tmp_path / "STREETS.PARQUET")
     assert read_lines(tmp_path / "STREETS.PARQUET", crs=ZONE).a.size == 1
+
+
+def test_a_line_that_crosses_itself_is_listed():
+    loop = [(0, 0), (100, 0), (100, 50), (50, 50), (50, -50)]
+    for columns in ({"name": ["a"]}, {"bridge": ["no"]}):
+        streets = from_lines(_two(columns, loop), crs=CRS.from_epsg(4547))
+        assert streets.notes["crossings"] == [(50.0, 0.0)]
+    with_a_point = [(0, 0), (50, 0), (100, 0), (100, 50), (50, 50), (50, 0), (50, -50)]
+    streets = from_lines(_two({"name": ["a"]}, with_a_point), crs=CRS.from_epsg(4547))
+    assert streets.notes["crossings"] == []
+    assert assemble(streets, crs=streets.crs).edges == 3
