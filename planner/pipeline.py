@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 from planner.i18n import N_, language
 from planner.layers import Ledger
 from planner.present.outputs import MANIFEST, check_free, sha256, staged
-from planner.study import SETTINGS_FILE, Study, open_study
+from planner.settings import SETTINGS_FILE
+from planner.study import Study, open_study
 from planner.version import __version__
 from planner.walking.walkers import TOLERANCE_S, WALKERS
 
