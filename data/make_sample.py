@@ -1,6 +1,8 @@
 """Make the sample study: an invented small city, the same to the byte whenever and wherever this runs.
 
 Usage: python data/make_sample.py [FOLDER]   (default: the folder sample beside this file)
+
+Beside FOLDER, in FOLDER-raw, the same city is written once more as bureaus would hand it over.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from make_sample_areas import make_areas
 from make_sample_city import SEED, Point
 from make_sample_places import Compound, make_compounds
+from make_sample_raw import make_raw
 from make_sample_services import Frontage, make_candidates, make_facilities, make_permits, make_rooms
 from make_sample_streets import Way, build_net, railway_streets, river_polygon, to_ways
 from pyproj import Transformer
@@ -188,4 +191,6 @@ def make(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    make(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent / "sample")
+    clean = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent / "sample"
+    make(clean)
+    make_raw(clean, clean.with_name(f"{clean.name}-raw"))

@@ -17,13 +17,33 @@ from typing import TYPE_CHECKING, Any
 from planner.version import __version__
 
 if TYPE_CHECKING:
-    from planner import coverage, layers, pipeline, present, standards, walking
+    from planner import compliance, coverage, layers, pipeline, present, standards, walking
+    from planner.checking import check_study
+    from planner.starting import new_study
     from planner.study import Study, open_study
 
-_ROOMS = ("coverage", "layers", "pipeline", "present", "standards", "walking")
-_NAMES = {"Study": "planner.study", "open_study": "planner.study"}
+_ROOMS = ("compliance", "coverage", "layers", "pipeline", "present", "standards", "walking")
+_NAMES = {
+    "Study": "planner.study",
+    "check_study": "planner.checking",
+    "new_study": "planner.starting",
+    "open_study": "planner.study",
+}
 
-__all__ = ["Study", "__version__", "coverage", "layers", "open_study", "pipeline", "present", "standards", "walking"]
+__all__ = [
+    "Study",
+    "__version__",
+    "check_study",
+    "compliance",
+    "coverage",
+    "layers",
+    "new_study",
+    "open_study",
+    "pipeline",
+    "present",
+    "standards",
+    "walking",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,36 +1,39 @@
 """Run planner from the command line: results and tables to stdout, log and progress to stderr.
 
-Exit codes: 0 done; 1 something fails its standard and ``--strict`` was given; 2 bad input; 130 interrupted.
+Exit codes: 0 done; 1 something fails its standard, or a row its check, and ``--strict`` was given; 2 bad input; 130
+interrupted.
 """
 
 from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from planner.commands import permits, rules, studies
+from planner.commands.console import bar, console, start_log
+from planner.commands.options import (
+    BAD_INPUT,
+    DONE,
+    FINDINGS,
+    INTERRUPTED,
+    Force,
+    Lang,
+    Out,
+    Publish,
+    Strict,
+    StudyFolder,
+    Verbose,
+)
 from planner.errors import Fault, InputError, PlannerError
 from planner.i18n import DEFAULT, LANGUAGES, N_, _, current, language
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
-    from planner.pipeline import Progress, Run
-
-DONE, FINDINGS, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
-
-# Options that several commands share, declared once. Their words are translated when the commands are built.
-StudyFolder = Annotated[Path, typer.Argument(metavar="STUDY", help=N_("Folder of the study (with its study.toml)"))]
-Out = Annotated[Path, typer.Option("--out", help=N_("Folder for the results"))]
-Force = Annotated[bool, typer.Option("--force", help=N_("Replace results that stand there"))]
-Strict = Annotated[bool, typer.Option("--strict", help=N_("Exit with 1 when a compound fails"))]
-Lang = Annotated[str | None, typer.Option("--lang", help=N_("Language of what is printed and drawn: zh or en"))]
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", help=N_("Tell more of what is done"))]
+    from planner.pipeline import Run
 
 app = typer.Typer(
     name="planner",
@@ -41,42 +44,10 @@ app = typer.Typer(
 )
 network_app = typer.Typer(help=N_("Walking networks: build, look at, download"), no_args_is_help=True)
 app.add_typer(network_app, name="network")
-
-
-def _console(*, stderr: bool = False) -> Console:
-    from rich.console import Console
-
-    return Console(stderr=stderr, highlight=False, soft_wrap=stderr)
-
-
-@contextmanager
-def _bar() -> Iterator[Progress]:
-    """Show the stages of a run as a progress bar on stderr."""
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
-    from rich.progress import Progress as Bars
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Bars(*columns, console=_console(stderr=True), transient=False) as bars:
-        task = bars.add_task(_("Starting"), total=None)
-
-        def tell(stage: str, number: int, total: int) -> None:
-            bars.update(task, description=_(stage), completed=number, total=total)
-
-        try:
-            yield tell
-        except BaseException:
-            bars.update(task, visible=False)  # what went wrong is said below, and nothing stands half done above it
-            raise
-        bars.update(task, description=_("Done"), completed=bars.tasks[0].total)
-
-
-def _log(verbose: bool) -> None:
-    logging.basicConfig(
-        level=logging.INFO if verbose else logging.WARNING,
-        format="%(levelname)s %(name)s: %(message)s",
-        stream=sys.stderr,
-        force=True,
-    )
+app.add_typer(rules.app, name="rules")
+app.command("new", help=studies.NEW)(studies.new)
+app.command("check", help=studies.CHECK)(studies.check)
+app.command("permits", help=permits.PERMITS)(permits.permits)
 
 
 def _share(value: float) -> str:
@@ -90,7 +61,7 @@ def _summary(run: Run) -> None:
     from planner.present.panels import walker_name
     from planner.walking.walkers import WALKERS
 
-    console = _console()
+    page = console()
     table = Table(title=run.study.name, title_justify="left")
     table.add_column("")
     columns = [coverage.rates() for coverage in run.circles]
@@ -101,6 +72,8 @@ def _summary(run: Run) -> None:
             justify="right",
         )
     table.add_row(_("Elders 60+ (persons)"), *(f"{rates['elders']:,}" for rates in columns))
+    if any(rates["elders_estimated"] for rates in columns):
+        table.add_row(_("  estimated from totals"), *(f"{rates['elders_estimated']:,}" for rates in columns))
     table.add_row(_("  covered"), *(f"{rates['elders_covered']:,}" for rates in columns))
     table.add_row(_("  share of elders"), *(_share(rates["share_elders"]) for rates in columns))
     table.add_row(_("Compounds"), *(f"{rates['compounds']:,}" for rates in columns))
@@ -110,7 +83,7 @@ def _summary(run: Run) -> None:
         _("Communities with a facility"),
         *(f"{rates['communities_with_facility']:,} / {rates['communities']:,}" for rates in columns),
     )
-    console.print(table)
+    page.print(table)
     walker = run.study.walker
     typer.echo(
         _("Walker: {name}, {speed:g} m/s; pass holds at {frail:g} m/s too, fragile only for this walker").format(
@@ -134,7 +107,7 @@ def _summary(run: Run) -> None:
     )
 
 
-def _run(study: Path, out: Path, *, lang: str | None, force: bool, board: bool = True) -> Run:
+def _run(study: Path, out: Path, *, lang: str | None, force: bool, board: bool = True, publish: bool = False) -> Run:
     import gc
     import importlib
 
@@ -146,8 +119,8 @@ def _run(study: Path, out: Path, *, lang: str | None, force: bool, board: bool =
     # many small geometries of a study bring collections about (0.5 s of 2 s, measured on 10,000 compounds).
     gc.collect()
     gc.freeze()
-    with _bar() as progress:
-        done = run(study, out, lang=lang, force=force, board=board, progress=progress)
+    with bar() as progress:
+        done = run(study, out, lang=lang, force=force, board=board, publish=publish, progress=progress)
     with language(done.study.lang):
         _summary(done)
     return done
@@ -162,18 +135,19 @@ def _verdict(done: Run, strict: bool) -> int:
 def demo(
     out: Annotated[Path | None, typer.Option("--out", help=N_("Folder for the results"))] = None,
     force: Force = False,
+    publish: Publish = False,
     lang: Lang = None,
     verbose: Verbose = False,
 ) -> int:
     """Run the sample study."""
     from planner.pipeline import sample_folder
 
-    _log(verbose)
+    start_log(verbose)
     sample = sample_folder()
     checkout = sample.parent.name == "data"
     # The demo's own folder holds nothing but the demo: it may be written again.
     folder = out or (sample.parent.parent / "maps" / "sample" if checkout else Path("planner-sample"))
-    done = _run(sample, folder, lang=lang, force=force or out is None)
+    done = _run(sample, folder, lang=lang, force=force or out is None, publish=publish)
     typer.echo(_("Map: {path}").format(path=(done.out / "board.html").absolute()))
     return DONE
 
@@ -184,12 +158,13 @@ def run_study(
     out: Out,
     force: Force = False,
     strict: Strict = False,
+    publish: Publish = False,
     lang: Lang = None,
     verbose: Verbose = False,
 ) -> int:
     """Run a study."""
-    _log(verbose)
-    done = _run(study, out, lang=lang, force=force)
+    start_log(verbose)
+    done = _run(study, out, lang=lang, force=force, publish=publish)
     typer.echo(_("Results: {path}").format(path=done.out.absolute()))
     return _verdict(done, strict)
 
@@ -200,23 +175,31 @@ def coverage(
     out: Out,
     force: Force = False,
     strict: Strict = False,
+    publish: Publish = False,
     lang: Lang = None,
     verbose: Verbose = False,
 ) -> int:
     """Test the circles of a study."""
-    _log(verbose)
-    done = _run(study, out, lang=lang, force=force, board=False)
+    start_log(verbose)
+    done = _run(study, out, lang=lang, force=force, board=False, publish=publish)
     typer.echo(_("Results: {path}").format(path=done.out.absolute()))
     return _verdict(done, strict)
 
 
 @app.command("map", help=N_("Draw the committee board of a study alone"))
-def draw(study: StudyFolder, out: Out, force: Force = False, lang: Lang = None, verbose: Verbose = False) -> int:
+def draw(
+    study: StudyFolder,
+    out: Out,
+    force: Force = False,
+    publish: Publish = False,
+    lang: Lang = None,
+    verbose: Verbose = False,
+) -> int:
     """Draw the board of a study."""
     from planner.pipeline import draw_map
 
-    _log(verbose)
-    page = draw_map(study, out, lang=lang, force=force)
+    start_log(verbose)
+    page = draw_map(study, out, lang=lang, force=force, publish=publish)
     typer.echo(_("Map: {path}").format(path=page.absolute()))
     return DONE
 
@@ -226,7 +209,7 @@ def network_build(study: StudyFolder, lang: Lang = None, verbose: Verbose = Fals
     """Read the streets of a study into the cache."""
     from planner.study import open_study
 
-    _log(verbose)
+    start_log(verbose)
     opened = open_study(study, lang=lang)
     network = opened.network
     typer.echo(repr(network))
@@ -248,7 +231,7 @@ def network_fetch(
     """Download the streets of a place."""
     from planner.walking.fetching import fetch_streets
 
-    _log(verbose)
+    start_log(verbose)
     box = None
     if bbox is not None:
         try:
@@ -276,8 +259,8 @@ def bench(
     """Measure the walking core against its peers."""
     from planner import bench as measure
 
-    _log(verbose)
-    with _bar() as progress:
+    start_log(verbose)
+    with bar() as progress:
         result = measure.run(quick=quick, progress=progress)
     row: Any
     for row in result.itertuples(index=False):

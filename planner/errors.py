@@ -9,10 +9,57 @@ The tree of exceptions::
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from planner.i18n import _
+from planner.masking import masked
+
+
+@dataclass(frozen=True)
+class Cure:
+    """A line of study.toml that cures a fault, ready to be copied.
+
+    Parameters
+    ----------
+    table
+        Table of study.toml in which it belongs, without brackets.
+    line
+        The line itself.
+
+    Examples
+    --------
+    >>> Cure.setting("layers.compounds", "datum", "gcj02", others=["wgs84"]).line
+    'datum = "gcj02"  # "wgs84"'
+    """
+
+    table: str
+    line: str
+
+    @classmethod
+    def setting(cls, table: str, key: str, value: str | Sequence[str], *, others: Iterable[str] = ()) -> Cure:
+        """Write a text, or a list of texts, for a key; what else could stand there follows as a comment.
+
+        Examples
+        --------
+        >>> Cure.setting("standards", "circles", ["care-15min", "meal-10min"]).line
+        'circles = ["care-15min", "meal-10min"]'
+        """
+        written = toml_text(value) if isinstance(value, str) else f"[{', '.join(map(toml_text, value))}]"
+        told = " | ".join(map(toml_text, others))
+        return cls(table, f"{key} = {written}" + (f"  # {told}" if told else ""))
+
+
+def toml_text(value: str) -> str:
+    r"""Write a text as TOML does.
+
+    Examples
+    --------
+    >>> print(toml_text('面积"（㎡）'))
+    "面积\"（㎡）"
+    """
+    return json.dumps(value, ensure_ascii=False)
 
 
 @dataclass(frozen=True)
@@ -29,6 +76,8 @@ class Fault:
         Why it matters or how it was noticed.
     todo
         What to do next.
+    cure
+        The line of study.toml that cures it, where one does.
 
     Examples
     --------
@@ -40,6 +89,12 @@ class Fault:
     where: str = ""
     why: str = ""
     todo: str = ""
+    cure: Cure | None = None
+
+    def __post_init__(self) -> None:
+        # What is wrong is often quoted, and what is quoted may identify a person.
+        for part in ("what", "where", "why", "todo"):
+            object.__setattr__(self, part, masked(getattr(self, part)))
 
     def __str__(self) -> str:
         # The same marks in every language: a fault may be shown where another language than its own is in use.

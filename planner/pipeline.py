@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import glob
 import json
+import logging
 import platform
 import time
 from collections.abc import Callable, Iterator
@@ -14,9 +14,10 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from planner.i18n import N_, language
+from planner.i18n import N_, _, language
 from planner.layers import Ledger
-from planner.present.outputs import MANIFEST, check_free, sha256, staged
+from planner.layers.formats import parts_of
+from planner.present.outputs import MANIFEST, NOTICE, check_free, sha256, staged
 from planner.settings import SETTINGS_FILE
 from planner.study import Study, open_study
 from planner.version import __version__
@@ -24,6 +25,8 @@ from planner.walking.walkers import TOLERANCE_S, WALKERS
 
 if TYPE_CHECKING:
     from planner.coverage import CircleCoverage
+
+log = logging.getLogger(__name__)
 
 Progress = Callable[[str, int, int], None]
 """Called at the beginning of each stage with its name (to be translated), its number and how many there are."""
@@ -37,7 +40,6 @@ STAGES = (
 )
 _TABLES = ("coverage.csv", "coverage_by_area.csv", "ledger.csv", "results.gpkg")
 _BOARD = "board.html"
-_BESIDE_SHAPES = {".dbf", ".shx", ".prj", ".cpg"}
 _TOLD_VERSIONS = ("numpy", "pandas", "geopandas", "shapely", "pyproj", "numba", "osmium", "osmnx", "folium")
 
 
@@ -121,6 +123,7 @@ def run(
     lang: str | None = None,
     force: bool = False,
     board: bool = True,
+    publish: bool = False,
     cache: str | Path | None = None,
     progress: Progress | None = None,
 ) -> Run:
@@ -131,13 +134,17 @@ def run(
     study
         The study's folder.
     out
-        Folder for the results: coverage.csv, coverage_by_area.csv, results.gpkg, ledger.csv, manifest.json, board.html.
+        Folder for the results: coverage.csv, coverage_by_area.csv, results.gpkg, ledger.csv, manifest.json, board.html,
+        and a text that says that they are internal.
     lang
         ``zh`` or ``en``, in place of study.toml's.
     force
         Replace results of an earlier run.
     board
         Whether board.html is drawn.
+    publish
+        Whether the results are made for the public: small counts of elders are then hidden in every file, and the board
+        does not carry the mark of an internal paper.
     cache
         As for `planner.open_study`.
     progress
@@ -159,10 +166,10 @@ def run(
     >>> import tempfile, planner as pl
     >>> done = pl.pipeline.run("data/sample", tempfile.mkdtemp(), board=False)
     >>> sorted(path.name for path in done.out.iterdir())
-    ['coverage.csv', 'coverage_by_area.csv', 'ledger.csv', 'manifest.json', 'results.gpkg']
+    ['coverage.csv', 'coverage_by_area.csv', 'ledger.csv', 'manifest.json', 'results.gpkg', '内部资料-说明.txt']
     """
     out = Path(out)
-    check_free(out, force=force, writes=(*_TABLES, MANIFEST, *([_BOARD] if board else [])))
+    check_free(out, force=force, writes=(*_TABLES, MANIFEST, NOTICE, *([_BOARD] if board else [])))
     stages = STAGES if board else STAGES[:-1]
     clock = _Clock(progress, len(stages))
     with clock.stage(STAGES[0]):
@@ -174,23 +181,26 @@ def run(
             from planner.coverage import test
 
             circles = tuple(test(opened, circle) for circle in opened.circles)
-            ledger = opened.ledger.with_entries([*opened.network_entries, *circles[0].entries])
+            doubts = opened.datum_findings.entries
+            ledger = opened.ledger.with_entries([*opened.network_entries, *doubts, *circles[0].entries])
         with staged(out, force=force) as draft:
             with clock.stage(STAGES[3]):
-                _write_tables(draft, circles, ledger)
+                _write_tables(draft, circles, ledger, publish=publish)
             if board:
                 with clock.stage(STAGES[4]):
-                    _draw_board(draft, opened, circles)
-            _write_manifest(draft, opened, clock)
+                    _draw_board(draft, opened, circles, publish=publish)
+            _write_manifest(draft, opened, clock, publish=publish)
     return Run(out, opened, circles, ledger, clock.seconds, clock.compile_s)
 
 
-def draw_map(study: str | Path, out: str | Path, *, lang: str | None = None, force: bool = False) -> Path:
+def draw_map(
+    study: str | Path, out: str | Path, *, lang: str | None = None, force: bool = False, publish: bool = False
+) -> Path:
     """Draw the board of a study alone.
 
     Parameters
     ----------
-    study, lang, force
+    study, lang, force, publish
         As for `run`.
     out
         Folder for board.html and manifest.json.
@@ -203,29 +213,40 @@ def draw_map(study: str | Path, out: str | Path, *, lang: str | None = None, for
     from planner.coverage import test
 
     out = Path(out)
-    check_free(out, force=force, writes=(_BOARD, MANIFEST))
+    check_free(out, force=force, writes=(_BOARD, MANIFEST, NOTICE))
     clock = _Clock(None, 1)
     opened = open_study(study, lang=lang)
     with language(opened.lang), staged(out, force=force) as draft:
         with clock.stage(STAGES[4]):
-            _draw_board(draft, opened, tuple(test(opened, circle) for circle in opened.circles))
-        _write_manifest(draft, opened, clock)
+            _draw_board(draft, opened, tuple(test(opened, circle) for circle in opened.circles), publish=publish)
+        _write_manifest(draft, opened, clock, publish=publish)
     return out / _BOARD
 
 
-def _write_tables(draft: Path, circles: tuple[CircleCoverage, ...], ledger: Ledger) -> None:
+def _write_tables(draft: Path, circles: tuple[CircleCoverage, ...], ledger: Ledger, *, publish: bool) -> None:
+    from planner.present import publishing
+    from planner.present.disclosure import disclose
     from planner.present.tables import area_table, coverage_table, write_csv, write_results
 
-    write_csv(coverage_table(circles), draft / "coverage.csv")
-    write_csv(area_table(circles), draft / "coverage_by_area.csv")
-    write_csv(ledger.to_frame(), draft / "ledger.csv")
-    write_results(circles, draft / "results.gpkg")
+    study = circles[0].study
+    coverage, areas, entries = coverage_table(circles), area_table(circles), ledger.to_frame()
+    if publish:
+        shown = disclose(study, circles, publish=True)
+        coverage = publishing.public_coverage(coverage, shown)
+        areas, entries = publishing.public_areas(areas, shown), publishing.public_ledger(entries)
+    write_csv(coverage, draft / "coverage.csv")
+    write_csv(areas, draft / "coverage_by_area.csv")
+    write_csv(entries, draft / "ledger.csv")
+    described = publishing.classification(publish=publish)
+    write_results(coverage, study.layers["compounds"], draft / "results.gpkg", described=described)
 
 
-def _draw_board(draft: Path, study: Study, circles: tuple[CircleCoverage, ...]) -> None:
+def _draw_board(draft: Path, study: Study, circles: tuple[CircleCoverage, ...], *, publish: bool) -> None:
     from planner.present import board
 
-    board(study, list(circles)).save(draft / _BOARD)
+    if publish and not study.settings.study.map_number:
+        log.warning(_("no map number (审图号) is given: a map with boundaries must be approved before it is published"))
+    board(study, list(circles), publish=publish).save(draft / _BOARD)
 
 
 def _inputs(study: Study) -> list[Path]:
@@ -233,10 +254,7 @@ def _inputs(study: Study) -> list[Path]:
     layers = [one for name in type(settings.layers).model_fields if (one := getattr(settings.layers, name)) is not None]
     inputs = []
     for name in (SETTINGS_FILE, settings.walking.network, *(one.file for one in layers)):
-        path = study.folder / name
-        # What a shapefile says of its shapes stands in the files beside it.
-        beside = path.parent.glob(f"{glob.escape(path.stem)}.*") if path.suffix.lower() == ".shp" else ()
-        inputs += [path, *sorted(part for part in beside if part.suffix.lower() in _BESIDE_SHAPES)]
+        inputs += parts_of(study.folder / name)
     own = settings.standards.folder
     return inputs if own is None else [*inputs, *sorted((study.folder / own).glob("*.yaml"))]
 
@@ -245,11 +263,29 @@ def _told(path: Path, folder: Path) -> str:
     return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else str(path)
 
 
-def _write_manifest(draft: Path, study: Study, clock: _Clock) -> None:
+def _elders_told(study: Study) -> dict[str, Any]:
+    elders, chosen = study.elders, study.settings.elders
+    share = {"share_60": chosen.share_60, "share_source": chosen.share_source} if chosen.share_60 else {}
+    return {
+        "basis": elders.basis,
+        "persons": dict(elders.persons),
+        "compounds": dict(elders.sources),
+        "spread_by": list(elders.spread_by),
+        "conflicts": len(elders.conflicts),
+        **share,
+    }
+
+
+def _write_manifest(draft: Path, study: Study, clock: _Clock, *, publish: bool) -> None:
     """Tell what the results were made of and with: enough to make them again, or to see that they would differ."""
+    from planner.present.publishing import classification, public_manifest, write_notice
+
+    if not publish:
+        write_notice(draft / NOTICE)
     manifest: dict[str, Any] = {
         "program": "planner",
         "version": __version__,
+        "classification": classification(publish=publish),
         "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "study": study.name,
         "as_of": study.as_of.isoformat(),
@@ -278,6 +314,7 @@ def _write_manifest(draft: Path, study: Study, clock: _Clock) -> None:
             }
             for circle in study.circles
         ],
+        "elders": _elders_told(study),
         "ledger": json.loads(study.ledger.counts().reset_index().to_json(orient="records", force_ascii=False)),
         "seconds": {name: round(seconds, 3) for name, seconds in clock.seconds.items()},
         "compile_s": round(clock.compile_s, 3),
@@ -285,4 +322,5 @@ def _write_manifest(draft: Path, study: Study, clock: _Clock) -> None:
         "packages": {name: metadata.version(name) for name in _TOLD_VERSIONS},
         "outputs": {path.name: sha256(path) for path in sorted(draft.iterdir())},
     }
+    manifest = public_manifest(manifest) if publish else manifest
     (draft / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")

@@ -2,86 +2,40 @@
 
 from __future__ import annotations
 
+import difflib
+import json
 import tomllib
 from collections.abc import Mapping
-from datetime import date
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ValidationError
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
-from planner.errors import Fault, InputError
+from planner.complaints import reason_of, toml_advice, toml_line
+from planner.errors import Cure, Fault, InputError
 from planner.i18n import LANGUAGES, _, current
-from planner.layers.settings import LayerSettings
-from planner.standards import Standards
+from planner.layers.cures import file_cure
+from planner.layers.settings import EldersSettings, LayerSettings, elders_faults
+from planner.standards import Standards, per_100_households
 from planner.standards import load as load_standards
+from planner.studytables import (
+    LayersTable,
+    PrivacyTable,
+    StandardsTable,
+    StudySettings,
+    StudyTable,
+    WalkerTable,
+    WalkingTable,
+)
 from planner.walking.walkers import WALKERS
 
 SETTINGS_FILE = "study.toml"
-
-
-class _Table(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class StudyTable(_Table):
-    """``[study]`` of study.toml."""
-
-    name: str = ""
-    crs: str | None = None
-    as_of: date | None = None
-    lang: Literal["zh", "en"] = "zh"
-
-
-class WalkingTable(_Table):
-    """``[walking]`` of study.toml."""
-
-    network: str
-    walker: str = "elder"
-    max_snap_m: float = Field(default=100.0, gt=0, allow_inf_nan=False)
-    source: str | None = None  # whose streets they are, as maps shall say it
-    elevation: str | None = None
-
-
-class WalkerTable(_Table):
-    """``[walkers.NAME]`` of study.toml."""
-
-    speed_mps: float = Field(gt=0, allow_inf_nan=False)
-
-
-class LayersTable(_Table):
-    """``[layers]`` of study.toml."""
-
-    compounds: LayerSettings
-    facilities: LayerSettings
-    gates: LayerSettings | None = None
-    candidates: LayerSettings | None = None
-    rooms: LayerSettings | None = None
-    permits: LayerSettings | None = None
-    areas: LayerSettings | None = None
-    barriers: LayerSettings | None = None
-    population: LayerSettings | None = None
-
-
-class StandardsTable(_Table):
-    """``[standards]`` of study.toml."""
-
-    headline: str | None = None
-    compare: tuple[str, ...] = ()
-    circles: tuple[str, ...] = Field(default=("care-15min", "meal-10min"), min_length=1)
-    folder: str | None = None
-
-
-class StudySettings(_Table):
-    """study.toml, checked: unknown keys are refused, since a misspelt one would be ignored."""
-
-    study: StudyTable = Field(default_factory=StudyTable)
-    walking: WalkingTable
-    walkers: dict[str, WalkerTable] = Field(default_factory=dict)
-    layers: LayersTable
-    standards: StandardsTable = Field(default_factory=StandardsTable)
+_STREETS = (".osm.pbf", ".osm", ".osm.gz", ".osm.bz2", ".graphml")
+_LAYERS = (".xlsx", ".csv", ".gpkg", ".geojson", ".shp", ".parquet")
 
 
 def spoken(raw: Mapping[str, Any], lang: str | None) -> str:
@@ -110,35 +64,63 @@ def read_settings(file: Path) -> dict[str, Any]:
     InputError
         It is not there, not UTF-8 or not TOML.
     """
+    text = ""
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8-sig"))
+        text = file.read_text(encoding="utf-8-sig")
+        return tomllib.loads(text)
     except OSError as error:
         missing = isinstance(error, (FileNotFoundError, NotADirectoryError))
         fault = Fault(
             _("there is no study.toml") if missing else _("study.toml cannot be opened"),
             where=str(file.parent),
-            why="" if missing else str(error),
+            why="" if missing else _("it is a folder, or its permissions do not let it be read"),
             todo=_("give the folder of a study; data/sample shows how one looks"),
         )
     except UnicodeDecodeError as error:
         fault = Fault(
             _("the settings are not written in UTF-8"),
             where=str(file),
-            why=str(error),
+            why=_("its byte {place} is none of UTF-8").format(place=error.start + 1),
             todo=_("open the file in an editor and save it with the encoding UTF-8"),
         )
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # TOML's own, and numbers or brackets without end
+        place = toml_line(text, str(error))
         fault = Fault(
             _("the settings cannot be read as TOML"),
             where=str(file),
-            why=str(error),
-            todo=_("correct the line named; texts stand in quotation marks"),
+            why=_("line {line}, column {column}").format(line=place[0], column=place[1]),
+            todo=toml_advice(text, str(error)),
         )
     raise InputError(fault)
 
 
-def check_settings(raw: dict[str, Any], file: Path, lang: str | None) -> tuple[StudySettings, Standards]:
-    """Check study.toml and gather every fault: a misspelt key is told and left out, and the rest checked too.
+@dataclass(frozen=True)
+class Examined:
+    """What of a study.toml can be used, and all that is wrong with it.
+
+    Parameters
+    ----------
+    settings
+        The whole, None where it is not well formed.
+    standards
+        The documents it points to, None where they cannot be read.
+    layers
+        The layers whose own tables are well formed, by name.
+    crs
+        Compute CRS, None where none is given or it is no such one.
+    faults
+        Everything that is wrong.
+    """
+
+    settings: StudySettings | None
+    standards: Standards | None
+    layers: Mapping[str, LayerSettings]
+    crs: CRS | None
+    faults: tuple[Fault, ...]
+
+
+def examine_settings(raw: dict[str, Any], file: Path, lang: str | None) -> Examined:
+    """Look through study.toml: a misspelt key is told and left out, and the rest looked at too.
 
     Parameters
     ----------
@@ -151,17 +133,19 @@ def check_settings(raw: dict[str, Any], file: Path, lang: str | None) -> tuple[S
 
     Returns
     -------
-    settings, standards
-        Checked settings, and the documents they point to.
+    Examined
 
-    Raises
-    ------
-    InputError
-        With every fault.
+    Examples
+    --------
+    >>> file = Path("data/sample/study.toml")
+    >>> found = examine_settings({**read_settings(file), "walking": {}}, file, "en")
+    >>> found.settings is None, len(found.layers), found.faults[0].cure.line
+    (True, 8, 'network = "network.osm.pbf"')
     """
     if lang is not None and isinstance(raw.get("study", {}), dict):
         raw = {**raw, "study": {**raw.get("study", {}), "lang": lang}}
-    faults = []
+    faults: list[Fault] = []
+    settings = None
     try:
         settings = StudySettings.model_validate(raw)
     except ValidationError as error:
@@ -170,16 +154,58 @@ def check_settings(raw: dict[str, Any], file: Path, lang: str | None) -> tuple[S
         for problem in problems:
             if problem["type"] == "extra_forbidden":
                 _drop(raw, problem["loc"])
-        try:
+        with suppress(ValidationError):
             settings = StudySettings.model_validate(raw)
-        except ValidationError:
-            raise InputError(faults) from error
+    layers = _layers(raw)
+    if settings is None:
+        return Examined(None, None, layers, None, tuple(faults))
+    standards = None
     own = settings.standards.folder
-    standards = load_standards(None if own is None else file.parent / own)
+    try:
+        standards = load_standards(None if own is None else file.parent / own)
+        standards = standards.with_documents(
+            per_100_households(id=name, **table.model_dump()) for name, table in settings.standards.profiles.items()
+        )
+    except InputError as error:
+        faults += error.faults
+    crs = _crs(settings, faults)
     faults += _faults(settings, standards, file)
-    if faults:
-        raise InputError(faults)
-    return settings, standards
+    return Examined(settings, standards, layers, crs, tuple(faults))
+
+
+def check_settings(raw: dict[str, Any], file: Path, lang: str | None) -> tuple[StudySettings, Standards]:
+    """Check study.toml and gather every fault.
+
+    Parameters
+    ----------
+    raw, file, lang
+        As for :func:`examine_settings`.
+
+    Returns
+    -------
+    settings, standards
+        Checked settings, and the documents they point to.
+
+    Raises
+    ------
+    InputError
+        With every fault.
+    """
+    found = examine_settings(raw, file, lang)
+    if found.faults or found.settings is None or found.standards is None:
+        raise InputError(found.faults)
+    return found.settings, found.standards
+
+
+def _layers(raw: Mapping[str, Any]) -> dict[str, LayerSettings]:
+    """Take the tables of layers that are well formed, whatever is wrong with the rest."""
+    tables = raw.get("layers")
+    layers = {}
+    for name in LayersTable.model_fields:
+        if isinstance(tables, dict) and name in tables:
+            with suppress(ValidationError):
+                layers[name] = LayerSettings.model_validate(tables[name])
+    return layers
 
 
 def _drop(raw: dict[str, Any], keys: tuple[int | str, ...]) -> None:
@@ -198,23 +224,54 @@ def _told(problem: Any, file: Path) -> Fault:
         "missing": _("{key} is missing"),
         "extra_forbidden": _("{key} is not a setting that is known"),
     }.get(problem["type"], _("{key} is not usable"))
-    why = "" if problem["type"] in {"missing", "extra_forbidden"} else str(problem["msg"])
-    return Fault(what.format(key=key), where=str(file), why=why, todo=_("compare with data/sample/study.toml"))
+    return Fault(
+        what.format(key=key),
+        where=str(file),
+        why=reason_of(problem),
+        todo=_("compare with data/sample/study.toml"),
+        cure=_cure(problem, file.parent),
+    )
 
 
-def _faults(settings: StudySettings, standards: Standards, file: Path) -> list[Fault]:
+def _cure(problem: Any, folder: Path) -> Cure | None:
+    """Write the line that was missed, or meant by a misspelt one."""
+    keys = tuple(str(part) for part in problem["loc"])
+    if problem["type"] == "missing":
+        if keys in {("walking",), ("walking", "network")}:
+            return file_cure("walking", "network", folder, "", _STREETS)
+        if keys == ("layers",) or (keys[0] == "layers" and len(keys) < 4):
+            layer = keys[1] if len(keys) > 1 else "compounds"
+            return file_cure(f"layers.{layer}", "file", folder, layer, _LAYERS)
+    if problem["type"] == "extra_forbidden" and len(keys) > 1 and isinstance(problem["input"], str | int | float):
+        tables: dict[str, type[BaseModel]] = {
+            "study": StudyTable,
+            "walking": WalkingTable,
+            "walkers": WalkerTable,
+            "layers": LayerSettings,
+            "elders": EldersSettings,
+            "standards": StandardsTable,
+            "privacy": PrivacyTable,
+        }
+        for meant in difflib.get_close_matches(keys[-1], tables.get(keys[0], StudyTable).model_fields, n=1):
+            value = json.dumps(problem["input"], ensure_ascii=False)
+            return Cure(".".join(keys[:-1]), f"{meant} = {value}")
+    return None
+
+
+def _faults(settings: StudySettings, standards: Standards | None, file: Path) -> list[Fault]:
     """Find what is wrong with settings that are well formed."""
     faults: list[Fault] = []
-    _check_crs(settings, faults)
     walker = settings.walking.walker
     if walker not in WALKERS and walker not in settings.walkers:
+        known = [*WALKERS, *settings.walkers]
         faults.append(
             Fault(
                 _("walker {name} is not known").format(name=walker),
                 where=str(file),
                 todo=_("choose one of {known}, or describe it in [walkers.{name}]").format(
-                    known=", ".join([*WALKERS, *settings.walkers]), name=walker
+                    known=", ".join(known), name=walker
                 ),
+                cure=Cure.setting("walking", "walker", WALKERS["elder"].name, others=known),
             )
         )
     if settings.walking.elevation is not None:
@@ -226,30 +283,56 @@ def _faults(settings: StudySettings, standards: Standards, file: Path) -> list[F
                 todo=_("remove the line"),
             )
         )
+    faults += [*_unknown_circles(settings, standards), *_unknown_profiles(settings, standards)] if standards else []
+    faults += elders_faults(settings.elders, settings.layers.given(), file=str(file))
+    streets = file.parent / settings.walking.network
+    if not streets.is_file():
+        todo = _("correct [walking] network in study.toml")
+        cure = file_cure("walking", "network", file.parent, settings.walking.network, _STREETS)
+        faults.append(Fault(_("the street file does not exist"), where=str(streets), todo=todo, cure=cure))
+    return faults
+
+
+def _unknown_circles(settings: StudySettings, standards: Standards) -> list[Fault]:
+    faults: list[Fault] = []
+    cure = Cure.setting("standards", "circles", StandardsTable().circles)
     for name in settings.standards.circles:
         try:
             standards.circle(name, on=settings.study.as_of)
         except InputError as error:
-            faults += error.faults
-    streets = file.parent / settings.walking.network
-    if not streets.exists():
-        todo = _("correct [walking] network in study.toml")
-        faults.append(Fault(_("the street file does not exist"), where=str(streets), todo=todo))
+            faults += [replace(fault, cure=cure) for fault in error.faults]
     return faults
 
 
-def _check_crs(settings: StudySettings, faults: list[Fault]) -> None:
+def _unknown_profiles(settings: StudySettings, standards: Standards) -> list[Fault]:
+    faults: list[Fault] = []
+    for name in settings.standards.profile_ids:
+        try:
+            standards.profile(name)
+        except InputError as error:
+            faults += error.faults
+    return faults
+
+
+def _crs(settings: StudySettings, faults: list[Fault]) -> CRS | None:
+    """Read the compute CRS, or tell why it is none."""
     if settings.study.crs is None:
-        return
+        return None
+    cure = Cure.setting("study", "crs", "EPSG:4547")
     try:
         crs = CRS.from_user_input(settings.study.crs)
-    except CRSError as error:
-        faults.append(Fault(_("the CRS {crs} is not known").format(crs=settings.study.crs), why=str(error)))
-        return
-    if not (crs.is_projected and all(axis.unit_name == "metre" for axis in crs.axis_info)):
-        faults.append(
-            Fault(
-                _("the compute CRS {crs} is not projected in metres").format(crs=crs.name),
-                todo=_("choose one that is, such as EPSG:4547"),
-            )
+    except CRSError:
+        what = _("the CRS {crs} is not known").format(crs=settings.study.crs)
+        todo = _("name it by its EPSG code, such as EPSG:4547")
+        faults.append(Fault(what, todo=todo, cure=cure))
+        return None
+    if crs.is_projected and all(axis.unit_name == "metre" for axis in crs.axis_info):
+        return crs
+    faults.append(
+        Fault(
+            _("the compute CRS {crs} is not projected in metres").format(crs=crs.name),
+            todo=_("choose one that is, such as EPSG:4547"),
+            cure=cure,
         )
+    )
+    return None

@@ -13,7 +13,7 @@ import pytest
 
 from planner import pipeline
 from planner.errors import InputError, OutputExists
-from planner.present.outputs import MANIFEST
+from planner.present.outputs import MANIFEST, NOTICE
 
 SAMPLE = Path(__file__).parents[1] / "data" / "sample"
 
@@ -31,7 +31,7 @@ def done(tmp_path_factory, told):
 
 def test_every_output_of_this_step_is_there(done):
     names = {"coverage.csv", "coverage_by_area.csv", "results.gpkg", "board.html", "ledger.csv", "manifest.json"}
-    assert {path.name for path in done.out.iterdir()} == names
+    assert {path.name for path in done.out.iterdir()} == {*names, NOTICE}
 
 
 def test_progress_names_every_stage_in_order(done, told):
@@ -64,7 +64,9 @@ def test_the_manifest_tells_every_file_of_a_shapefile_and_the_standards_of_the_s
     own = study / "own" / "czbf.yaml"
     own.parent.mkdir()
     text = (Path(pipeline.__file__).parent / "standards" / "czbf-2023-8.yaml").read_text(encoding="utf-8")
-    own.write_text(text.replace("czbf-2023-8", "own-1").replace("meal-10min", "own-10min"), encoding="utf-8")
+    for shipped, ours in (("czbf-2023-8", "own-1"), ("meal-10min", "own-10min"), ("id: cz-8-2023", "id: own-8")):
+        text = text.replace(shipped, ours)
+    own.write_text(text, encoding="utf-8")
     settings = study / "study.toml"
     text = settings.read_text(encoding="utf-8")
     text = text.replace('"gates.geojson"', '"gates.shp"\nfields = { compound_id = "owner" }')
@@ -100,7 +102,7 @@ def test_results_are_refused_before_any_work(done):
 
 
 def test_a_run_that_fails_late_leaves_nothing(tmp_path, monkeypatch):
-    def broken(*_arguments):
+    def broken(*_arguments, **_options):
         raise InputError([])
 
     monkeypatch.setattr(pipeline, "_draw_board", broken)
@@ -112,7 +114,7 @@ def test_a_run_that_fails_late_leaves_nothing(tmp_path, monkeypatch):
 def test_the_map_alone(tmp_path):
     page = pipeline.draw_map(SAMPLE, tmp_path / "out", lang="en")
     assert page.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
-    assert {path.name for path in page.parent.iterdir()} == {"board.html", MANIFEST}
+    assert {path.name for path in page.parent.iterdir()} == {"board.html", MANIFEST, NOTICE}
 
 
 def test_the_sample_is_found_inside_an_installed_package(tmp_path):

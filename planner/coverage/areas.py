@@ -97,11 +97,11 @@ def summarise(study: Study, circle: Circle, table: pd.DataFrame, counts: NDArray
     -------
     DataFrame
         Indexed by area_id, with level, name and circle; elders (60+), elders_covered, elders_unknown (their verdict is
-        unknown), share_elders; compounds, compounds_covered, compounds_without_elders (no count was given),
-        share_compounds; floor_area_m2, floor_area_covered_m2, share_floor_area; communities,
-        communities_with_facility, share_communities_with_facility; target, target_indicator, target_year,
-        target_state, gap (target less the share of its indicator). Covered is pass or fragile: the study's walker
-        arrives in at most the limit. A share of nothing is NaN.
+        unknown), elders_estimated (spread from totals), share_elders; compounds, compounds_covered,
+        compounds_without_elders (no count was given), share_compounds; floor_area_m2, floor_area_covered_m2,
+        share_floor_area; communities, communities_with_facility, share_communities_with_facility; target,
+        target_indicator, target_year, target_state, gap (target less the share of its indicator). Covered is pass or
+        fragile: the study's walker arrives in at most the limit. A share of nothing is NaN.
     """
     if level == STUDY:
         ids, names, row = [STUDY], [study.name], np.zeros(len(table), np.intp)
@@ -116,6 +116,7 @@ def summarise(study: Study, circle: Circle, table: pd.DataFrame, counts: NDArray
     unknown = (table["verdict"] == "unknown").to_numpy()
     compounds = study.layers["compounds"]
     elders = compounds["elders_60"].to_numpy(dtype=float, na_value=np.nan)
+    estimated = (compounds["elders_source"] == "estimated").to_numpy()
     floor = compounds["residential_floor_area_m2"].to_numpy(dtype=float, na_value=np.nan)
     every = np.ones(len(table))
 
@@ -132,6 +133,7 @@ def summarise(study: Study, circle: Circle, table: pd.DataFrame, counts: NDArray
             "elders": total(elders).round().astype(int),
             "elders_covered": total(elders, covered).round().astype(int),
             "elders_unknown": total(elders, unknown).round().astype(int),
+            "elders_estimated": total(elders, estimated).round().astype(int),
             "share_elders": _share(total(elders, covered), total(elders)),
             "compounds": total(every).astype(int),
             "compounds_covered": total(every, covered).astype(int),

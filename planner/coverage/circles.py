@@ -17,6 +17,7 @@ from planner.i18n import _, language
 from planner.layers import Entry
 from planner.standards import Circle
 from planner.study import Study
+from planner.walking.doors import BLOCKED, OFF_NETWORK
 from planner.walking.walkers import WALKERS, Walker, within
 
 if TYPE_CHECKING:
@@ -38,8 +39,9 @@ class CircleCoverage:
     table : DataFrame
         One row per compound, indexed by compound_id: circle, minutes, facility_id, distance_m (the whole walk) and of
         it inside_m (home to gate) and connector_m (off the network, both ends), services_reached, whole, verdict,
-        margin_s, minutes_standard, minutes_frail, start, reason, elders_60, limit_min. Times are of at most the limit
-        where they pass; minutes are NaN where there is no way, and reason says why.
+        margin_s, minutes_standard, minutes_frail, start, reason, elders_60, limit_min and elders_source (given,
+        estimated or unknown). Times are of at most the limit where they pass; minutes are NaN where there is no way,
+        and reason says why.
     counts : bool array (facilities,)
         Which facilities the circle looks for: in use, and offering its service.
 
@@ -91,13 +93,18 @@ class CircleCoverage:
         """What a reader should know of rows that were used but could not be walked to or from."""
         found = []
         with language(self.study.lang):
-            what = _("no street within {metres} m, or only behind a barrier: it takes no part in walks").format(
-                metres=f"{self.study.settings.walking.max_snap_m:g}"
-            )
+            metres = f"{self.study.settings.walking.max_snap_m:g}"
+            why = {
+                OFF_NETWORK: _("no street within {metres} m: it takes no part in walks").format(metres=metres),
+                BLOCKED: _(
+                    "each street within {metres} m lies behind a barrier or a gated compound: it takes no part in walks"
+                ).format(metres=metres),
+            }
         for layer, doors in (("compounds", self.study.homes), ("facilities", self.study.entrances)):
             file = getattr(self.study.settings.layers, layer).file
-            ids = self.study.layers[layer].index[doors.reason != ""]
-            found += [Entry(layer, file, 0, str(one), "geometry", what, "doubted") for one in ids]
+            for one, reason in zip(self.study.layers[layer].index, doors.reason, strict=True):
+                if reason:
+                    found.append(Entry(layer, file, 0, str(one), "geometry", why[reason], "doubted"))
         if "gates" in self.study.layers:
             with language(self.study.lang):
                 what = _("all its gates are closed; it is left as if it had none")
@@ -187,6 +194,7 @@ def test(study: Study, circle: str | Circle) -> CircleCoverage:
             "reason": _reason(own.seconds, study.homes, any_facility=bool(counts.any())),
             "elders_60": compounds["elders_60"].to_numpy(),
             "limit_min": chosen.limit_min,
+            "elders_source": compounds["elders_source"].to_numpy(),
         },
         index=compounds.index,
     )
@@ -222,11 +230,21 @@ def _walk(study: Study, walker: Walker, counts: NDArray[np.bool_], limit_s: floa
 def _within_own_outline(
     study: Study, counts: NDArray[np.bool_]
 ) -> tuple[NDArray[np.intp], NDArray[np.int32], NDArray[np.float64]]:
-    """Find compounds with a counting facility inside their outline: rows, the nearest such facility, metres to it."""
+    """Find compounds with a counting facility inside their outline: rows, the nearest such facility, metres to it.
+
+    A home without a wall of its own that stands inside a gated compound is at home in that one's outline.
+    """
     compounds = study.layers["compounds"].geometry.to_numpy()
     facilities = study.layers["facilities"].geometry.to_numpy()
     which = np.flatnonzero(counts)
-    row, at = shapely.STRtree(facilities[which]).query(compounds, predicate="contains")
+    tree = shapely.STRtree(facilities[which])
+    row, at = tree.query(compounds, predicate="contains")
+    if study.walled is not None:
+        held = study.walled.holding(study.homes.home)
+        held[study.gated] = -1
+        lodger = np.flatnonzero(held >= 0)
+        one, beside = tree.query(study.walled.outlines[held[lodger]], predicate="contains")
+        row, at = np.concatenate([row, lodger[one]]), np.concatenate([at, beside])
     place = which[at]
     metres = shapely.distance(study.homes.home[row], facilities[place])
     order = np.lexsort((place, metres, row))

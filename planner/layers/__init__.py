@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from planner.layers.columns import LAYERS as LAYERS
     from planner.layers.crosschecks import crosscheck as crosscheck
     from planner.layers.datums import compute_crs_for as compute_crs_for
+    from planner.layers.elders import Elders as Elders
     from planner.layers.ledger import Entry as Entry
     from planner.layers.ledger import Ledger as Ledger
     from planner.layers.reading import Layer as Layer
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "LAYERS": "columns",
+    "Elders": "elders",
     "Entry": "ledger",
     "Layer": "reading",
     "LayerSettings": "settings",
@@ -31,6 +33,7 @@ _HOMES = {
 
 __all__ = [
     "LAYERS",
+    "Elders",
     "Entry",
     "Layer",
     "LayerSettings",

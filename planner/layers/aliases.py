@@ -12,9 +12,10 @@ from typing import Any, Literal
 
 import yaml
 
+from planner.layers.basis import PEOPLE, names_with_basis
 from planner.layers.columns import COUNTERS, LAYERS, UNITS, LayerSpec, key
 
-How = Literal["contract", "alias", "cut", "doubled"]
+How = Literal["contract", "alias", "spare", "cut", "doubled"]
 
 PLACES: Mapping[str, str] = MappingProxyType(
     {"geometry": "geometry", "wkt": "geometry", "lon": "lon", "lat": "lat", "x": "x", "y": "y"}
@@ -121,8 +122,9 @@ def recognise(layer: str, header: str) -> Mapping[str, How]:
     Returns
     -------
     mapping of str to str
-        Each column with how it is known: ``contract`` (its own name), ``alias``, ``cut`` (to ten bytes) or
-        ``doubled`` (cut and numbered, so that it may be another column that begins alike).
+        Each column with how it is known: ``contract`` (its own name), ``alias``, ``spare`` (a name that counts only
+        where the column has no other: the code of a county beside its name), ``cut`` (to ten bytes) or ``doubled``
+        (cut and numbered, so that it may be another column that begins alike).
 
     Examples
     --------
@@ -190,12 +192,13 @@ def _listed(spec: LayerSpec) -> Iterator[tuple[str, str, How]]:
     for column, names in listed.items():
         if column not in own:
             raise ValueError(f"{_FILE.name}: {spec.name} has no column {column}")
-        for name in names:
+        age = column.removeprefix("elders_")
+        for name in (*names, *(name.format(age=age) for name in table["aged"] if age in _AGES)):
             yield column, name, "alias"
-        for age in _AGES:
-            if column == f"elders_{age}":
-                for name in table["aged"]:
-                    yield column, name.format(age=age), "alias"
+            if column in PEOPLE:
+                yield from ((column, one, "alias") for one in names_with_basis(name))
+    for column, names in table["spare"].items():
+        yield from ((column, name, "spare") for name in names if column in columns)
 
 
 def _cut_to(

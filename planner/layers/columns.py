@@ -40,6 +40,7 @@ UNITS: Mapping[str, tuple[str, float]] = MappingProxyType(
         "km2": ("m2", 1e6),
         "平方公里": ("m2", 1e6),
         "m": ("m", 1.0),
+        "米": ("m", 1.0),
         "persons": ("persons", 1.0),
         "人": ("persons", 1.0),
         "万人": ("persons", 1e4),
@@ -71,6 +72,9 @@ WORDS: Mapping[str, Any] = MappingProxyType(
 
 COUNTERS: frozenset[str] = frozenset(key(word) for word in WORDS["counters"])
 """What is counted, as it stands behind numbers and headers without changing them."""
+
+EXPLANATIONS: frozenset[str] = frozenset(key(word) for word in WORDS["explanations"])
+"""Names of sheets that explain how to fill in another."""
 
 
 def _choices(name: str) -> Mapping[str, tuple[str, ...]]:
@@ -155,6 +159,8 @@ class LayerSpec:
         The columns in the contract's order, geometry left aside.
     shapes
         Geometry types that a row may have; empty where the layer needs no geometry.
+    welcome_shapes
+        Geometry types that are read where the file has them, though the layer needs none.
 
     Examples
     --------
@@ -168,6 +174,7 @@ class LayerSpec:
     description: str
     columns: tuple[Column, ...]
     shapes: tuple[str, ...] = ()
+    welcome_shapes: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -240,6 +247,8 @@ _COMPOUNDS = LayerSpec(
         Column("community", "text", N_("community (社区) it belongs to")),
         Column("street", "text", N_("street or town (街道, 乡镇) it belongs to")),
         Column("county", "text", N_("county or district (县市区) it belongs to")),
+        Column("project", "text", N_("project that the compound belongs to with its other phases")),
+        Column("phase", "text", N_("phase of the project")),
         Column("built_year", "count", N_("year it was built"), adds=False),
         Column("gated", "flag", N_("whether only its residents may walk through it")),
     ),
@@ -364,9 +373,23 @@ _POPULATION_LAYER = LayerSpec(
     N_("elders per area, to be spread over compounds"),
     (
         Column("area_id", "id", N_("area that the totals are of"), required=True),
+        Column("name", "text", N_("name of the area")),
         *_elders(required=True),
         _POPULATION,
     ),
+    welcome_shapes=_POLYGON,
+)
+
+_BUILDINGS = LayerSpec(
+    "buildings",
+    N_("buildings, by whose size elders are spread over compounds"),
+    (
+        Column("building_id", "id", N_("identifier of the building"), required=True),
+        Column("floors", "number", N_("storeys above ground"), adds=False),
+        Column("height_m", "number", N_("height"), unit="m", adds=False),
+        Column("use", "text", N_("what it is used for; only homes count")),
+    ),
+    _POLYGON,
 )
 
 LAYERS: Mapping[str, LayerSpec] = MappingProxyType(
@@ -382,6 +405,7 @@ LAYERS: Mapping[str, LayerSpec] = MappingProxyType(
             _AREAS,
             _BARRIERS,
             _POPULATION_LAYER,
+            _BUILDINGS,
         )
     }
 )

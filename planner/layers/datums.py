@@ -13,8 +13,9 @@ from pyproj.database import query_utm_crs_info
 from pyproj.exceptions import CRSError
 from pyproj.transformer import TransformerGroup
 
-from planner.errors import Fault, InputError
+from planner.errors import Cure, Fault, InputError
 from planner.i18n import _
+from planner.layers.cures import datum_cure
 from planner.layers.offsets import Floats, from_offset
 
 WGS84 = CRS.from_epsg(4326)
@@ -184,6 +185,7 @@ def _no_datum(layer: str, file: str) -> Fault:
         where=file,
         why=_("the same numbers mean places some 600 m apart in WGS 84 and in GCJ-02"),
         todo=_('add datum = "wgs84", "cgcs2000", "gcj02", "bd09" or "EPSG:n" to [layers.{layer}]').format(layer=layer),
+        cure=datum_cure(layer),
     )
 
 
@@ -197,6 +199,7 @@ def _contradiction(declared: str, stated: CRS, layer: str, file: str) -> Fault:
         todo=_("take datum out of [layers.{layer}] if the file is right, else save the file with the right CRS").format(
             layer=layer
         ),
+        cure=Cure.setting(f"layers.{layer}", "datum", f"EPSG:{stated.to_epsg()}") if stated.to_epsg() else None,
     )
 
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from planner.layers.columns import LAYERS
+from planner.masking import masked
 
 Action = Literal["set_aside", "mended", "doubted"]
 COLUMNS = ("layer", "file", "row", "id", "field", "what", "action")
@@ -27,7 +28,8 @@ class Entry:
     file
         File as study.toml names it.
     row
-        Row as people see it: in a table the header is row 1, in a GIS file the first feature is 1.
+        Row as people see it: in a table the header is row 1, in a GIS file the first feature is 1; 0 is the file as a
+        whole.
     id
         Identifier of the row, empty where it has none.
     field
@@ -50,6 +52,10 @@ class Entry:
     field: str
     what: str
     action: Action
+
+    def __post_init__(self) -> None:
+        # A ledger quotes cells, and what is quoted may identify a person.
+        object.__setattr__(self, "what", masked(self.what))
 
 
 @dataclass(frozen=True)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from planner.errors import Fault
 from planner.i18n import _
 from planner.layers.aliases import PLACES, recognise, take_apart
+from planner.layers.basis import PEOPLE, basis_faults, both_bases, pick
 from planner.layers.columns import LayerSpec, key
-from planner.layers.files import RawTable
+from planner.layers.cures import field_cure
+from planner.layers.rawtables import RawTable
 from planner.layers.settings import FieldSource, LayerSettings
 
 # Columns that make a place where the file has no shapes.
@@ -28,22 +30,25 @@ class Found:
     source
         The file's name.
     how
-        What led to it: ``fields`` of study.toml, the ``contract``'s own name, an ``alias``, or one of these ``cut``
-        to ten bytes.
+        What led to it: ``fields`` of study.toml, the ``contract``'s own name, an ``alias``, a ``spare`` one, or one
+        of these ``cut`` to ten bytes.
     place
         Position of the column.
     unit
-        Unit that study.toml or the header states, empty where neither does.
+        Unit that study.toml, the header or a line above it states, empty where none does.
     factor
         What one unit of the file is in the contract's unit.
+    unit_from
+        Where the unit stands: ``fields`` of study.toml, the ``header``, a ``title`` above it, empty where nowhere.
     """
 
     name: str
     source: str
-    how: Literal["fields", "contract", "alias", "cut"]
+    how: Literal["fields", "contract", "alias", "spare", "cut"]
     place: int
     unit: str = ""
     factor: float = 1.0
+    unit_from: Literal["", "fields", "header", "title"] = ""
 
 
 @dataclass(frozen=True)
@@ -97,9 +102,10 @@ def match_columns(spec: LayerSpec, raw: RawTable, settings: LayerSettings) -> Ma
     taken = {match.place for match in found.values()}
     for match in _recognised(open_names, taken, spec, raw, settings, faults):
         found[match.name] = match
-    places = _places(found, settings, faults)
+    places = _places(found, settings, spec.name, faults)
     columns = {name: match for name, match in found.items() if name not in place_names}
     faults.extend(_missing(spec, columns, places, raw, settings))
+    faults.extend(basis_faults(columns, settings.basis, layer=spec.name, file=settings.file))
     return Matches(columns, places, tuple(faults))
 
 
@@ -121,11 +127,23 @@ def _named(
     header = raw.names[seen[0]]
     unit = source.unit or take_apart(header).unit
     if not unit:
-        return Found(name, header, "fields", seen[0])
+        return _with_title_unit(Found(name, header, "fields", seen[0]), spec, raw)
     factor = None if name in PLACES else spec.column(name).factor(unit)
     if factor is None and source.unit is None and name in PLACES:
         factor = 1.0
-    return _unfit_unit(name, unit, where) if factor is None else Found(name, header, "fields", seen[0], unit, factor)
+    if factor is None:
+        return _unfit_unit(name, unit, where)
+    return Found(name, header, "fields", seen[0], unit, factor, "fields" if source.unit else "header")
+
+
+def _with_title_unit(found: Found, spec: LayerSpec, raw: RawTable) -> Found:
+    """Give a column without a unit of its own the one that a line above the header states for all."""
+    if found.unit or found.name in PLACES:
+        return found
+    column = spec.column(found.name)
+    unit = raw.units.get(column.unit, "")
+    factor = column.factor(unit)
+    return replace(found, unit=unit, factor=factor, unit_from="title") if factor else found
 
 
 def _recognised(
@@ -146,50 +164,63 @@ def _recognised(
             if name in seen and (how == "contract" or place not in taken)
         }
         if len(meanings) > 1:
-            faults.append(_many_meanings(header, list(meanings), spec.name, settings.file))
+            faults.append(_many_meanings(header, list(meanings), spec.name, settings))
             continue
         for name, known_by in meanings.items():
             seen[name].append((place, known_by))
     for name, candidates in seen.items():
         if not candidates:
             continue
+        candidates = [one for one in candidates if one[1] != "spare"] or candidates
         headers = [raw.names[place] for place, _how in candidates]
+        chosen = pick(headers, settings.basis) if name in PEOPLE and len(candidates) > 1 else None
+        if chosen is not None:
+            candidates, headers = [candidates[chosen]], [headers[chosen]]
         place, how = candidates[0]
-        if len(candidates) > 1 and len({key(header) for header in headers}) == 1:
+        question = None
+        if name in PEOPLE:
+            question = both_bases(spec.column(name), headers, layer=spec.name, file=settings.file)
+        if question:
+            faults.append(question)
+        elif len(candidates) > 1 and len({key(header) for header in headers}) == 1:
             faults.append(_not_one(headers[0], len(headers), raw, settings.file))
         elif len(candidates) > 1 or how == "doubled":
-            faults.append(_many_columns(name, headers, spec, settings.file))
+            faults.append(_many_columns(name, headers, spec, settings))
         unit = take_apart(headers[0]).unit
         factor = 1.0 if name in PLACES or not unit else spec.column(name).factor(unit)
         if factor is None:
-            faults.append(_unfit_unit(name, unit, f"{settings.file} {headers[0]}"))
-        found.append(Found(name, headers[0], how, place, unit, factor or 1.0))  # type: ignore[arg-type]
+            cure = field_cure(settings, spec.name, name, headers[:1], unit=spec.column(name).unit or None)
+            faults.append(replace(_unfit_unit(name, unit, f"{settings.file} {headers[0]}"), cure=cure))
+        match = Found(name, headers[0], how, place, unit, factor or 1.0, "header" if unit else "")  # type: ignore[arg-type]
+        found.append(_with_title_unit(match, spec, raw))
     return found
 
 
-def _many_columns(name: str, headers: Sequence[str], spec: LayerSpec, file: str) -> Fault:
+def _many_columns(name: str, headers: Sequence[str], spec: LayerSpec, settings: LayerSettings) -> Fault:
     meaning = _("a place") if name in PLACES else _(spec.column(name).description)
     return Fault(
         _("{columns} could be {name} ({meaning})").format(columns=", ".join(headers), name=name, meaning=meaning),
-        where=file,
+        where=settings.file,
         todo=_(
             'say which it is under [layers.{layer}]: fields.{name} = "{column}", or fields.{name} = false for none'
         ).format(layer=spec.name, name=name, column=headers[0]),
+        cure=field_cure(settings, spec.name, name, headers),
     )
 
 
-def _many_meanings(header: str, names: Sequence[str], layer: str, file: str) -> Fault:
+def _many_meanings(header: str, names: Sequence[str], layer: str, settings: LayerSettings) -> Fault:
     return Fault(
         _("the cut name {column} could be {names}").format(column=header, names=", ".join(names)),
-        where=file,
+        where=settings.file,
         why=_("a shapefile keeps ten bytes of a name"),
         todo=_(
             'say what it is under [layers.{layer}]: fields.{name} = "{column}", and false for what the file has not'
         ).format(layer=layer, name=names[0], column=header),
+        cure=field_cure(settings, layer, names[0], [header]),
     )
 
 
-def _places(found: Mapping[str, Found], settings: LayerSettings, faults: list[Fault]) -> dict[str, Found]:
+def _places(found: Mapping[str, Found], settings: LayerSettings, layer: str, faults: list[Fault]) -> dict[str, Found]:
     """Choose the columns that make places: those the study names, else the only complete way there is."""
     present = {PLACES[name]: match for name, match in found.items() if name in PLACES}
     named = {PLACES[name] for name in settings.fields if name in PLACES}
@@ -208,6 +239,7 @@ def _places(found: Mapping[str, Found], settings: LayerSettings, faults: list[Fa
                 todo=_('name the columns to use, for example fields.{name} = "{column}"').format(
                     name=fitting[0][0], column=example.source
                 ),
+                cure=field_cure(settings, layer, fitting[0][0], [example.source]),
             )
         )
     return {name: present[name] for name in fitting[0]} if fitting else {}
@@ -252,6 +284,8 @@ def _missing(
 ) -> list[Fault]:
     faults = []
     columns = ", ".join(raw.names)
+    taken = {match.place for match in (*found.values(), *places.values())}
+    unused = [header for place, header in enumerate(raw.names) if header and place not in taken]
     for name in spec.required:
         if name == "geometry":
             if raw.places is None and not places:
@@ -272,6 +306,7 @@ def _missing(
                     where=settings.file,
                     why=_("its columns are: {columns}").format(columns=columns),
                     todo=_('add it, or say which column it is: fields.{name} = "..."').format(name=name),
+                    cure=field_cure(settings, spec.name, name, unused),
                 )
             )
     return faults

@@ -25,6 +25,10 @@ _LEAST_HOME_M2, _LARGEST_HOME_M2 = 20.0, 400.0
 _TEN_THOUSAND = 1e4
 # Where nobody counts the homes: no compound is as small as this, but in 万m² most are.
 _LEAST_COMPOUND_M2 = 100.0
+# Above these a row is hardly one compound, but a town or a slip of the keyboard.
+_LARGEST_COMPOUND = {_AREA: 1e7, "households": 5e4, "population": 2e5, "elders_60": 1e5}
+_BUILT = (1850, 2100)
+_LAND_UNITS = frozenset({"亩", "ha", "hm2", "公顷", "km2", "平方公里"})
 
 
 def note_ages(values: Mapping[str, pd.Series[Any]], journal: Journal) -> None:
@@ -96,6 +100,39 @@ def note_homes(values: Mapping[str, pd.Series[Any]], found: Mapping[str, Found],
     ]
     journal.note(odd, _AREA, texts, "doubted")
     return []
+
+
+def note_sizes(values: Mapping[str, pd.Series[Any]], found: Mapping[str, Found], journal: Journal) -> None:
+    """Doubt what is too large for one compound, years in which nothing was built, and floors measured as land is.
+
+    Parameters
+    ----------
+    values
+        Read columns by name; those of a layer without residential floor area are not looked at.
+    found
+        Where each column stands in the file.
+    journal
+        Where the doubts are written.
+    """
+    if _AREA not in values:
+        return
+    for name, largest in _LARGEST_COMPOUND.items():
+        if name in values:
+            sizes = values[name].to_numpy(dtype=float, na_value=np.nan)
+            texts = [
+                _("{column} is {size:,.0f}: more than one compound holds").format(column=name, size=size)
+                for size in sizes[sizes > largest]
+            ]
+            journal.note(sizes > largest, name, texts, "doubted")
+    if "built_year" in values:
+        years = values["built_year"].to_numpy(dtype=float, na_value=np.nan)
+        odd = (years < _BUILT[0]) | (years > _BUILT[1])
+        texts = [_("{year:.0f} is hardly the year in which it was built").format(year=year) for year in years[odd]]
+        journal.note(odd, "built_year", texts, "doubted")
+    if _AREA in found and found[_AREA].unit in _LAND_UNITS and len(journal.rows):
+        what = _("{column} is in {unit}, a unit of land: is it the area of the site, not of the floors?")
+        first = np.arange(len(journal.rows)) == 0
+        journal.note(first, _AREA, what.format(column=found[_AREA].source, unit=found[_AREA].unit), "doubted")
 
 
 def _unit_question(source: Found, areas: Floats, journal: Journal) -> Fault:

@@ -15,18 +15,37 @@ from pyproj import CRS
 
 from planner.errors import Fault, InputError
 from planner.i18n import _
+from planner.layers.adcodes import name_counties
+from planner.layers.amendments import settle_permits
+from planner.layers.basis import layer_basis
 from planner.layers.columns import LAYERS, Column, LayerSpec
+from planner.layers.cures import datum_cure, field_cure
 from planner.layers.datums import WGS84, Datum, reliable, resolve_datum, settle
-from planner.layers.files import RawTable, Shapes, read_file
+from planner.layers.files import read_file
+from planner.layers.geometries import Shapes
 from planner.layers.ledger import Action, Entry, Journal, Ledger, moved
 from planner.layers.matching import Found, Matches, match_columns
 from planner.layers.namesakes import note_namesakes
-from planner.layers.plausible import note_ages, note_homes
+from planner.layers.outlines import note_twins
+from planner.layers.permitnumbers import plain_numbers
+from planner.layers.personal import impersonal
+from planner.layers.plausible import note_ages, note_homes, note_sizes
+from planner.layers.rawtables import RawTable, note_remarks
 from planner.layers.schema import check_table
 from planner.layers.settings import LayerSettings
-from planner.layers.shapes import Places, check_places, choose_crs, find_places, move_places, note_closed
+from planner.layers.shapes import (
+    Places,
+    check_places,
+    choose_crs,
+    find_places,
+    move_places,
+    note_closed,
+    note_curved,
+)
+from planner.layers.shares import elders_of, fitted, share_faults
 from planner.layers.totals import check_totals, told_of
 from planner.layers.values import CellNote, as_text, complaint, given_text, parse
+from planner.layers.zones import Reading, are_metres, ask_for_datum, exchange, mend_rows, read_numbers
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +69,18 @@ class Layer:
         How each column of the contract, and of its places, was found in the file.
     sheet
         Sheet of a workbook that was read, empty elsewhere.
+    headers
+        Columns of the file, those dropped left aside.
+    dropped
+        Columns of the file that the study does not want, unread.
+    encoding
+        In which a csv or shapefile was read, empty elsewhere.
+    datum
+        What its coordinates were taken for, empty where it has none.
+    meaning
+        The same as the datum itself, None where it has none.
+    basis
+        Whom its elders count: ``registered``, ``resident``, or empty where nobody says.
 
     Examples
     --------
@@ -67,6 +98,18 @@ class Layer:
     rows: pd.Series[int]
     found: tuple[Found, ...] = ()
     sheet: str = ""
+    headers: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
+    encoding: str = ""
+    datum: str = ""
+    meaning: Datum | None = None
+    basis: str = ""
+
+    @property
+    def blank(self) -> bool:
+        """Whether the file holds no row of data yet, as a template before it is filled in."""
+        aside = (entry for entry in self.ledger.entries if entry.action == "set_aside")
+        return self.table.empty and not any(entry.field for entry in aside)
 
     def noted(self, ids: Iterable[str], column: str, what: Mapping[str, str], *, set_aside: bool) -> Layer:
         """Return the layer with a problem noted on some of its rows.
@@ -107,7 +150,9 @@ def _elders(table: Any) -> int:
     return int(table["elders_60"].sum()) if "elders_60" in table.columns else 0
 
 
-def read_layer(name: str, settings: LayerSettings, *, folder: Path, crs: CRS | None) -> Layer:
+def read_layer(
+    name: str, settings: LayerSettings, *, folder: Path, crs: CRS | None, share_60: float | None = None
+) -> Layer:
     r"""Read a layer.
 
     Parameters
@@ -121,6 +166,8 @@ def read_layer(name: str, settings: LayerSettings, *, folder: Path, crs: CRS | N
     crs
         Compute CRS, projected metres; None chooses the one that fits the layer, as a study does for its
         compounds.
+    share_60
+        For a population layer that counts people alone: which share of them is aged 60 or more.
 
     Returns
     -------
@@ -146,23 +193,57 @@ def read_layer(name: str, settings: LayerSettings, *, folder: Path, crs: CRS | N
     ('A1', True)
     """
     spec = LAYERS[name]
-    raw = read_file(settings, folder=folder, layer=name)
-    matches, places, datum = _understand(spec, raw, settings)
+    raw, dropped, faults = impersonal(read_file(settings, folder=folder, layer=name), settings, layer=name)
+    spec = fitted(spec, raw, share_60)
+    matches, places, reading = _understand(spec, raw, settings, faults)
+    if share_60 is not None and (faults := share_faults(matches.columns, layer=name, file=settings.file)):
+        raise InputError(faults)
     columns = matches.columns
     ids = given_text(spec.column(spec.id), raw.cells[columns[spec.id].place])
+    printed = ids
+    if name == "permits":
+        ids = plain_numbers(printed)
+        raw = _with_cells(raw, columns[spec.id].place, ids)
     journal = Journal(name, settings.file, raw.rows, ids.fillna("").to_numpy(dtype=object))
-    for row, what in raw.remarks:
-        journal.note(raw.rows == row, "", what, "doubted")
-    values = _parse_all(spec, raw, columns, journal)
+    note_remarks(raw, journal)
+    unread = _("the column was dropped unread, as study.toml asks")
+    journal.entries += [Entry(name, settings.file, 0, "", header, unread, "mended") for header in dropped]
+    values = _parse_all(spec, raw, columns, settings, journal)
+    if share_60 is not None:
+        values["elders_60"] = elders_of(values["population"], share_60, journal)
     shapes = None
     if places is not None:
-        shapes, crs = _settle_places(places, spec, datum, crs, journal)
+        if reading.told:
+            journal.entries.append(Entry(name, settings.file, 0, "", "geometry", reading.told, "mended"))
+        shapes, crs = _settle_places(places, spec, reading.datum, crs, journal)
+    if name == "permits":
+        settle_permits(printed, values, journal)
     _set_aside_doubles(ids, spec, journal)
+    if shapes is not None:
+        note_twins(shapes, values, spec, journal)
     if name == "compounds":
-        note_namesakes(values["name"], journal)
+        values["county"] = name_counties(values["county"], journal)
+        note_namesakes(values["name"], values["project"], journal)
     layer = _finished(spec, values, shapes, crs, journal)
     ledger = _with_left_out(layer.ledger, spec, raw, columns, values, settings.file)
-    return replace(layer, ledger=ledger, found=(*columns.values(), *matches.places.values()), sheet=raw.sheet)
+    return replace(
+        layer,
+        ledger=ledger,
+        found=(*columns.values(), *matches.places.values()),
+        sheet=raw.sheet,
+        headers=raw.names,
+        dropped=dropped,
+        encoding=raw.encoding,
+        datum="" if places is None else reading.datum.name,
+        meaning=None if places is None else reading.datum,
+        basis=layer_basis(columns, settings.basis),
+    )
+
+
+def _with_cells(raw: RawTable, place: int, cells: pd.Series[str]) -> RawTable:
+    table = raw.cells.copy(deep=False)
+    table[place] = cells
+    return replace(raw, cells=table)
 
 
 def _with_left_out(
@@ -183,26 +264,40 @@ def _with_left_out(
     return ledger.with_entries(entries, counts=[count])
 
 
-def _understand(spec: LayerSpec, raw: RawTable, settings: LayerSettings) -> tuple[Matches, Places | None, Datum]:
-    """Find columns, places and datum, or raise everything that is wrong with them at once."""
+def _understand(
+    spec: LayerSpec, raw: RawTable, settings: LayerSettings, already: Iterable[Fault]
+) -> tuple[Matches, Places | None, Reading]:
+    """Find columns, places and what their numbers mean, or raise everything that is wrong with them at once."""
     matches = match_columns(spec, raw, settings)
-    faults = list(matches.faults)
-    places, datum = None, Datum(WGS84)
+    faults = [*already, *matches.faults]
+    places, reading = None, Reading(Datum(WGS84))
     if spec.has_geometry and (raw.places is not None or matches.places):
         places = find_places(raw, {name: match.place for name, match in matches.places.items()})
         try:
-            datum = _datum(places, raw, settings, spec.name)
+            # Before the first row is entered there is nothing that a datum could mean.
+            reading = _reading(places, raw, settings, spec.name) if len(raw.rows) else reading
+            if reading.exchanged:
+                places = replace(places, shapes=exchange(places.shapes))
         except InputError as error:
             faults.extend(error.faults)
     if faults:
         raise InputError(faults)
-    return matches, places, datum
+    return matches, places, reading
 
 
-def _datum(places: Places, raw: RawTable, settings: LayerSettings, layer: str) -> Datum:
+def _reading(places: Places, raw: RawTable, settings: LayerSettings, layer: str) -> Reading:
     """Resolve what the coordinates mean, and refuse what cannot be converted."""
-    datum = resolve_datum(settings.datum, raw.crs, layer=layer, file=settings.file)
-    if places.metric is not None and places.metric == datum.crs.is_geographic:
+    try:
+        datum = resolve_datum(settings.datum, raw.crs, layer=layer, file=settings.file)
+    except InputError as error:
+        if settings.datum is not None or raw.crs is not None:
+            raise
+        raise InputError(ask_for_datum(places.shapes, error.faults[0], layer)) from error
+    reading = None
+    if places.metric is not False or datum.crs.is_geographic:
+        reading = read_numbers(places.shapes, datum, layer=layer, file=settings.file)
+    # Columns x and y are as often degrees: there the numbers decide.
+    if reading is None or (places.metric and datum.crs.is_geographic and are_metres(places.shapes)):
         raise InputError(
             Fault(
                 _("the columns x and y are metres, but {datum} means degrees").format(datum=datum.name)
@@ -210,14 +305,19 @@ def _datum(places: Places, raw: RawTable, settings: LayerSettings, layer: str) -
                 else _("the columns lon and lat are degrees, but {datum} means metres").format(datum=datum.name),
                 where=settings.file,
                 todo=_("correct datum under [layers.{layer}], or the names of the columns").format(layer=layer),
+                cure=datum_cure(layer, metric=bool(places.metric)),
             )
         )
-    bounds = None if reliable(datum.crs) else places.bounds
-    return datum if bounds is None else settle(datum, bounds, layer=layer, file=settings.file)
+    bounds = None if reliable(reading.datum.crs) else places.bounds
+    if bounds is None:
+        return reading
+    if reading.exchanged:
+        bounds = (bounds[1], bounds[0], bounds[3], bounds[2])
+    return replace(reading, datum=settle(reading.datum, bounds, layer=layer, file=settings.file))
 
 
 def _parse_all(
-    spec: LayerSpec, raw: RawTable, columns: Mapping[str, Found], journal: Journal
+    spec: LayerSpec, raw: RawTable, columns: Mapping[str, Found], settings: LayerSettings, journal: Journal
 ) -> dict[str, pd.Series[Any]]:
     journal.note(journal.ids == "", spec.id, _("the identifier is empty"), "set_aside")
     values = {}
@@ -231,7 +331,7 @@ def _parse_all(
         cells = raw.cells[found.place]
         parsed = parse(column, cells, factor=found.factor)
         values[column.name] = parsed.values
-        _note_cells(column, cells, parsed.bad, journal)
+        _note_cells(column, cells, parsed.bad, found.factor, journal)
         _note_used_cells(column, parsed.notes, journal)
         if column.required and column.name != spec.id:
             empty = _("{column} is empty").format(column=column.name)
@@ -239,8 +339,12 @@ def _parse_all(
         if column.name == "status" and spec.name == "facilities":
             _doubt_status(~parsed.given, journal)
     note_ages(values, journal)
+    note_sizes(values, columns, journal)
     if faults := note_homes(values, columns, journal):
-        raise InputError(faults)
+        # The question is about one column, and either unit answers it.
+        asked = columns["residential_floor_area_m2"]
+        cure = field_cure(settings, spec.name, asked.name, [asked.source], unit="万m2")
+        raise InputError(replace(fault, cure=cure) for fault in faults)
     return values
 
 
@@ -249,10 +353,12 @@ def _doubt_status(where: npt.NDArray[np.bool_], journal: Journal) -> None:
     journal.note(where, "status", what, "doubted")
 
 
-def _note_cells(column: Column, cells: pd.Series[Any], bad: npt.NDArray[np.bool_], journal: Journal) -> None:
+def _note_cells(
+    column: Column, cells: pd.Series[Any], bad: npt.NDArray[np.bool_], factor: float, journal: Journal
+) -> None:
     if not bad.any():
         return
-    reasons = [complaint(column, value) for value in as_text(cells[bad])]
+    reasons = [complaint(column, value, factor=factor) for value in as_text(cells[bad])]
     if column.required:
         journal.note(bad, column.name, reasons, "set_aside")
         return
@@ -275,10 +381,15 @@ def _note_used_cells(column: Column, notes: Iterable[CellNote], journal: Journal
 def _settle_places(
     places: Places, spec: LayerSpec, datum: Datum, crs: CRS | None, journal: Journal
 ) -> tuple[Shapes, CRS]:
+    places = replace(places, shapes=mend_rows(places.shapes, datum, journal))
     shapes = check_places(places, spec, datum, journal)
     note_closed(places, journal)
+    if crs is None and not len(shapes):
+        crs = datum.crs  # no place, no zone
     chosen = choose_crs(shapes, datum, journal) if crs is None else crs
-    return move_places(shapes, datum, chosen, spec, journal), chosen
+    moved_shapes = move_places(shapes, datum, chosen, spec, journal)
+    note_curved(places, moved_shapes, journal)
+    return moved_shapes, chosen
 
 
 def _set_aside_doubles(ids: pd.Series[str], spec: LayerSpec, journal: Journal) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -13,11 +13,12 @@ import numpy.typing as npt
 from planner.errors import Fault, InputError
 from planner.i18n import _
 from planner.layers.aliases import JOINT, recognise
-from planner.layers.columns import LAYERS, key
+from planner.layers.columns import LAYERS, UNITS, key
 
 # Titles, the bureau's name and the unit stand above a header; deeper down there is only data.
 _DEEPEST_HEADER = 12
 _MOST_TITLE_CELLS = 3
+_TOLD_ROWS = 10
 _TOTAL = re.compile(r".{0,12}?(?:合计|小计|总计|共计|累计|total):?", re.IGNORECASE)
 _BARE_TOTAL = re.compile(r"(?:合计|小计|总计|共计|累计|total):?", re.IGNORECASE)
 _NOTE = re.compile(
@@ -25,6 +26,12 @@ _NOTE = re.compile(
     r"|(?:制表|填表|填报|审核|编制|统计|负责)(?:人|单位|日期|时间):.*",
     re.IGNORECASE | re.DOTALL,
 )
+
+
+# How the example row of a template begins (see planner.layers.templates).
+_EXAMPLE = re.compile(r"(?:示例|样例|填写示例|例|example)\d*:.*", re.IGNORECASE | re.DOTALL)
+# 单位：万平方米、人 above a header; 填报单位 is an office.
+_UNIT_LINE = re.compile(r"(?:^|[\s(,;、])(?:计量|面积|数据)?单位[:：]\s*([^()\n]+)")
 
 
 @dataclass(frozen=True)
@@ -36,7 +43,7 @@ class LeftOut:
     row
         Its number in the file.
     kind
-        ``total`` or ``note``.
+        ``total``, ``note`` or ``example``.
     label
         What tells it.
     cells
@@ -44,7 +51,7 @@ class LeftOut:
     """
 
     row: int
-    kind: Literal["total", "note"]
+    kind: Literal["total", "note", "example"]
     label: str
     cells: tuple[str, ...]
 
@@ -63,12 +70,15 @@ class Records:
         Their numbers in the file, shape (n,).
     left_out
         Totals and notes among and under them.
+    units
+        Unit that the lines above the header state, by what it measures.
     """
 
     names: tuple[str, ...]
     cells: tuple[tuple[str, ...], ...]
     rows: npt.NDArray[np.int64]
     left_out: tuple[LeftOut, ...]
+    units: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -126,6 +136,7 @@ def find_header(filled: Filled, *, layer: str, fields: Collection[str]) -> Heade
     best = first
     for start in range(min(len(filled), _DEEPEST_HEADER)):
         single = _header(filled, start, 1, layer, fields)
+        many = sum(bool(cell.strip()) for cell in filled[start][1]) > _MOST_TITLE_CELLS
         least = max(len(best.known), 1)
         if len(single.known) > least:
             best, least = single, len(single.known)
@@ -133,9 +144,9 @@ def find_header(filled: Filled, *, layer: str, fields: Collection[str]) -> Heade
             joint = _header(filled, start, 2, layer, fields)
             # A title over the header tells nothing that the header alone does not.
             alone = _header(filled, start + 1, 1, layer, fields)
-            if len(joint.known) > max(least, len(alone.known)):
+            if len(joint.known) > least and (many or len(joint.known) > len(alone.known)):
                 best = joint
-        if sum(bool(cell.strip()) for cell in filled[start][1]) > _MOST_TITLE_CELLS:
+        if many:
             break
     return best
 
@@ -210,31 +221,63 @@ def find_records(records: Sequence[Sequence[str]], *, file: str, layer: str, fie
             left_out.append(LeftOut(row, kind, label, padded))
         else:
             data.append((row, cells, padded))
-    faults = [
-        Fault(
-            _("row {row} has more cells than the header has columns").format(row=row),
-            where=file,
-            why=_("cell {column} holds “{value}”").format(column=place + 1, value=cell),
-            todo=_("put quotes around a text that holds the separator, or name the column"),
-        )
+    beyond = [
+        (row, place + 1, cell)
         for row, cells, _padded in data
         for place, cell in enumerate(cells[width:], start=width)
         if cell.strip()
     ]
-    if faults:
-        raise InputError(faults)
+    if beyond:
+        row, place, cell = beyond[0]
+        rows = list(dict.fromkeys(str(row) for row, _place, _cell in beyond))
+        raise InputError(
+            Fault(
+                _("{count} rows have more cells than the header has columns: {rows}").format(
+                    count=len(rows), rows=", ".join(rows[:_TOLD_ROWS]) + (" …" if len(rows) > _TOLD_ROWS else "")
+                ),
+                where=file,
+                why=_("in row {row} cell {column} holds “{value}”").format(row=row, column=place, value=cell),
+                todo=_("put quotes around a text that holds the separator, or name the column"),
+            )
+        )
     rows = np.array([row for row, _cells, _padded in data], dtype=np.int64)
-    return Records(header.names, tuple(padded for _row, _cells, padded in data), rows, tuple(left_out))
+    units = _title_units([cell for _row, cells in filled[: header.start] for cell in cells], file)
+    return Records(header.names, tuple(padded for _row, _cells, padded in data), rows, tuple(left_out), units)
 
 
-def _no_data(cells: Sequence[str]) -> tuple[Literal["total", "note", ""], str]:
-    """Tell totals and notes by the first cells that hold anything."""
+def _title_units(titles: Sequence[str], file: str) -> dict[str, str]:
+    """Return the units that titles state for the whole sheet; two for one measure are a question."""
+    found: dict[str, dict[str, None]] = {}
+    for title in titles:
+        for line in _UNIT_LINE.finditer(key(title)):
+            for word in re.split(r"[,;/、\s和]+", line[1].strip()):
+                if word in UNITS:
+                    found.setdefault(UNITS[word][0], {})[word] = None
+    doubtful = {measure: units for measure, units in found.items() if len({UNITS[unit][1] for unit in units}) > 1}
+    if doubtful:
+        raise InputError(
+            [
+                Fault(
+                    _("the lines above the header state several units: {units}").format(units=", ".join(units)),
+                    where=file,
+                    todo=_("leave the one that counts, or write each unit into the header of its column"),
+                )
+                for units in doubtful.values()
+            ]
+        )
+    return {measure: next(iter(units)) for measure, units in found.items()}
+
+
+def _no_data(cells: Sequence[str]) -> tuple[Literal["total", "note", "example", ""], str]:
+    """Tell totals, notes and examples by the first cells that hold anything."""
     said = [cell for cell in cells if cell.strip()][:2]
     plain = [re.sub(r"\s+", "", key(cell)) for cell in said]
     if _TOTAL.fullmatch(plain[0]):
         return "total", said[0].strip()
     if _NOTE.fullmatch(plain[0]):
         return "note", said[0].strip()
+    if _EXAMPLE.fullmatch(plain[0]):
+        return "example", said[0].strip()
     if len(plain) > 1 and _BARE_TOTAL.fullmatch(plain[1]):
         return "total", said[1].strip()
     return "", ""

@@ -53,6 +53,20 @@ def schema_for(layer: str) -> pa.DataFrameSchema:
     )
 
 
+def _reason(check: str) -> str:
+    """Say in our words which of the checks failed."""
+    reasons = {
+        "greater_than_or_equal_to": _("it is less than the least value"),
+        "isin": _("it is none of the codes"),
+        "not_nullable": _("it is empty, and the column must be given"),
+        "field_uniqueness": _("it stands twice, and the identifier must be unique"),
+        "dtype": _("it is of another type than the contract's"),
+        "column_in_dataframe": _("the column is missing"),
+        "column_in_schema": _("the contract has no such column"),
+    }
+    return reasons.get(check.partition("(")[0], _("it does not keep the contract"))
+
+
 def check_table(table: pd.DataFrame, *, layer: str, file: str) -> None:
     """Check a finished table, geometry left aside.
 
@@ -86,7 +100,7 @@ def check_table(table: pd.DataFrame, *, layer: str, file: str) -> None:
                     column=case["column"], value=case["failure_case"]
                 ),
                 where=f"{file} {case['index']}",
-                why=str(case["check"]),
+                why=_reason(str(case["check"])),
                 todo=_("correct the cell"),
             )
             for case in cases

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -13,9 +13,12 @@ from pyproj import CRS
 from planner.errors import Fault, InputError
 from planner.i18n import _
 from planner.layers.columns import LayerSpec
+from planner.layers.cures import datum_cure
 from planner.layers.datums import Datum, compute_crs_for
-from planner.layers.files import RawTable, Shapes, read_shapes
-from planner.layers.ledger import Journal
+from planner.layers.geometries import Shapes, read_shapes
+from planner.layers.ledger import Entry, Journal
+from planner.layers.outlines import close_outlines
+from planner.layers.rawtables import RawTable
 from planner.layers.values import as_text, parse_numbers
 
 Bools = npt.NDArray[np.bool_]
@@ -33,6 +36,7 @@ _TYPE_NAMES = (
 )
 _TYPE_IDS = {name: number for number, name in enumerate(_TYPE_NAMES)}
 _POINTS = [_TYPE_IDS[name] for name in ("Point", "MultiPoint")]
+_LINES = ("LineString", "LinearRing", "MultiLineString")
 _MULTI = [_TYPE_IDS[name] for name in ("MultiPoint", "MultiLineString", "MultiPolygon")]
 
 
@@ -50,12 +54,18 @@ class Places:
         Rows whose ring had to be closed, shape (n,).
     metric
         True where the columns are x and y, False where they are lon and lat, None where shapes tell nothing.
+    high
+        How many rows carried heights or measures, which are dropped.
+    curved
+        By position, what a row with arcs measured for each of what its straight pieces do.
     """
 
     shapes: Shapes
     unread: npt.NDArray[np.object_]
     closed: Bools
     metric: bool | None = None
+    high: int = 0
+    curved: Mapping[int, float] = field(default_factory=dict)
 
     @property
     def bounds(self) -> tuple[float, float, float, float] | None:
@@ -87,13 +97,15 @@ def find_places(raw: RawTable, columns: Mapping[str, int]) -> Places:
     """
     count = len(raw.rows)
     if raw.places is not None:
-        unread = np.where(raw.places.unread, _("a curve or damaged"), "")
-        return Places(shapely.force_2d(raw.places.shapes), unread, raw.places.closed)
+        unread = np.where(raw.places.unread, _("a damaged geometry"), "")
+        flat, high = _flat(raw.places.shapes)
+        return Places(flat, unread, raw.places.closed, high=high, curved=raw.places.curved)
     if "geometry" in columns:
         text = as_text(raw.cells[columns["geometry"]])
         read = read_shapes(text.astype(object).where(text.notna(), None).to_numpy(dtype=object), shapely.from_wkt)
         unread = np.where(read.unread, text.str.slice(0, 40).to_numpy(dtype=object), "")
-        return Places(shapely.force_2d(read.shapes), unread, read.closed)
+        flat, high = _flat(read.shapes)
+        return Places(flat, unread, read.closed, high=high)
     names = ("lon", "lat") if "lon" in columns else ("x", "y")
     numbers = [parse_numbers(raw.cells[columns[name]]) for name in names]
     texts = [as_text(raw.cells[columns[name]]) for name in names]
@@ -103,6 +115,18 @@ def find_places(raw: RawTable, columns: Mapping[str, int]) -> Places:
     shapes[legible] = shapely.points(numbers[0][legible], numbers[1][legible])
     both = texts[0].fillna("").to_numpy(dtype=object) + ", " + texts[1].fillna("").to_numpy(dtype=object)
     return Places(shapes, np.where(written & ~legible, both, ""), np.zeros(count, dtype=bool), metric=names[0] == "x")
+
+
+def _flat(shapes: Shapes) -> tuple[Shapes, int]:
+    """Drop heights and measures, and count the rows whose heights say something."""
+    beyond = shapely.has_z(shapes) | shapely.has_m(shapes)
+    if not beyond.any():
+        return shapes, 0
+    numbers, owner = shapely.get_coordinates(shapes[beyond], include_z=True, include_m=True, return_index=True)
+    telling = (np.nan_to_num(numbers[:, 2:]) != 0).any(axis=1)
+    shapes = shapes.copy()
+    shapes[beyond] = shapely.force_2d(shapes[beyond])
+    return shapes, len(np.unique(owner[telling]))
 
 
 def check_places(places: Places, spec: LayerSpec, datum: Datum, journal: Journal) -> Shapes:
@@ -146,12 +170,10 @@ def check_places(places: Places, spec: LayerSpec, datum: Datum, journal: Journal
     journal.note(null, "geometry", _("the point lies at 0, 0: no coordinates were entered"), "set_aside")
     problem |= null
 
-    wrong = ~np.isin(kinds, [_TYPE_IDS[name] for name in spec.shapes]) & ~problem
-    usable = ", ".join(spec.shapes)
-    texts = [
-        _("a {kind} cannot be used here, only {kinds}").format(kind=_type_name(kind), kinds=usable)
-        for kind in kinds[wrong]
-    ]
+    # Lines may turn out to be outlines; whether they close is seen in metres.
+    usable = (*spec.shapes, *(_LINES if "Polygon" in spec.shapes else ()))
+    wrong = ~np.isin(kinds, [_TYPE_IDS[name] for name in usable]) & ~problem
+    texts = [_misfit(int(kind), spec) for kind in kinds[wrong]]
     journal.note(wrong, "geometry", texts, "set_aside")
     problem |= wrong
 
@@ -161,6 +183,14 @@ def check_places(places: Places, spec: LayerSpec, datum: Datum, journal: Journal
             raise InputError(_not_degrees(xy[np.isin(owner, np.flatnonzero(off))][0], datum, journal))
         journal.note(off, "geometry", _("longitude or latitude is beyond 180 or 90 degrees"), "set_aside")
     return shapes
+
+
+def _misfit(kind: int, spec: LayerSpec) -> str:
+    what = _("a {kind} cannot be used here, only {kinds}").format(kind=_type_name(kind), kinds=", ".join(spec.shapes))
+    if kind in _POINTS and "Polygon" in spec.shapes:
+        advice = _("a point says where it is and not how far it reaches: give its outline")
+        return f"{what}; {advice}"
+    return what
 
 
 def _type_name(number: int) -> str:
@@ -191,6 +221,7 @@ def _not_degrees(xy: npt.NDArray[np.float64], datum: Datum, journal: Journal) ->
         todo=_(
             'metres need the EPSG code of their zone, for example datum = "EPSG:4547" under [layers.{layer}]'
         ).format(layer=journal.layer),
+        cure=datum_cure(journal.layer, metric=True),
     )
 
 
@@ -244,7 +275,7 @@ def choose_crs(shapes: Shapes, datum: Datum, journal: Journal) -> CRS:
 
 
 def move_places(shapes: Shapes, datum: Datum, crs: CRS, spec: LayerSpec, journal: Journal) -> Shapes:
-    """Bring geometries into the compute CRS and mend polygons that are not valid.
+    """Bring geometries into the compute CRS, close outlines drawn as lines, and mend polygons that are not valid.
 
     Parameters
     ----------
@@ -270,7 +301,7 @@ def move_places(shapes: Shapes, datum: Datum, crs: CRS, spec: LayerSpec, journal
         Not one place can be brought into `crs`: the datum is wrong.
     """
     if datum.stays(crs):
-        return _mended(np.where(journal.kept, shapes, np.array(None)), spec, journal)
+        return _mended(close_outlines(np.where(journal.kept, shapes, np.array(None)), spec, journal), spec, journal)
     moved: Shapes = np.full(len(shapes), None, dtype=object)
     kept = journal.kept.copy()
     xy, owner = shapely.get_coordinates(shapes[kept], return_index=True)
@@ -291,7 +322,7 @@ def move_places(shapes: Shapes, datum: Datum, crs: CRS, spec: LayerSpec, journal
     journal.note(lost, "geometry", _("the place cannot be expressed in the compute CRS"), "set_aside")
     fitting = ~lost[np.flatnonzero(kept)][owner]
     moved[journal.kept] = shapely.set_coordinates(shapes[journal.kept], target[fitting])
-    return _mended(moved, spec, journal)
+    return _mended(close_outlines(moved, spec, journal), spec, journal)
 
 
 def _mended(shapes: Shapes, spec: LayerSpec, journal: Journal) -> Shapes:
@@ -320,7 +351,7 @@ def _mended(shapes: Shapes, spec: LayerSpec, journal: Journal) -> Shapes:
 
 
 def note_closed(places: Places, journal: Journal) -> None:
-    """Write down the rings that had to be closed to be read.
+    """Write down what had to be done to the geometries to be read: rings closed, heights dropped.
 
     Parameters
     ----------
@@ -329,4 +360,34 @@ def note_closed(places: Places, journal: Journal) -> None:
     journal
         Where it is written.
     """
+    if places.high:
+        what = _("{count} rows carry heights or measures, which are not used").format(count=places.high)
+        journal.entries.append(Entry(journal.layer, journal.file, 0, "", "geometry", what, "mended"))
     journal.note(places.closed, "geometry", _("the outline was not closed; its ends were joined"), "mended")
+
+
+def note_curved(places: Places, shapes: Shapes, journal: Journal) -> None:
+    """Write down the arcs that were drawn as straight pieces, and what that changes.
+
+    Parameters
+    ----------
+    places
+        The geometries as they were read.
+    shapes
+        The same in metres, None where a row is set aside, shape (n,).
+    journal
+        Where it is written.
+    """
+    curved = np.zeros(len(shapes), dtype=bool)
+    curved[list(places.curved)] = True
+    curved &= journal.kept
+    texts = []
+    for place in np.flatnonzero(curved):
+        area, length, ratio = shapes[place].area, shapes[place].length, places.curved[int(place)]
+        what = (
+            _("its arcs were drawn as straight pieces: area before {before:.1f} m², after {after:.1f} m²")
+            if area
+            else _("its arcs were drawn as straight pieces: length before {before:.1f} m, after {after:.1f} m")
+        )
+        texts.append(what.format(before=(area or length) * ratio, after=area or length))
+    journal.note(curved, "geometry", texts, "mended")

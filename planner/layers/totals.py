@@ -28,7 +28,7 @@ def told_of(left_out: Sequence[LeftOut], layer: str, file: str) -> list[Entry]:
     Parameters
     ----------
     left_out
-        Totals and notes.
+        Totals, notes and examples.
     layer, file
         Names that every entry carries.
 
@@ -40,6 +40,7 @@ def told_of(left_out: Sequence[LeftOut], layer: str, file: str) -> list[Entry]:
     what = {
         "total": _("“{label}” is a total, no row of its own"),
         "note": _("“{label}” is a note, no row of its own"),
+        "example": _("“{label}” is an example of how to fill in, no row of its own"),
     }
     return [
         Entry(layer, file, left.row, "", "", what[left.kind].format(label=left.label[:40]), "set_aside")

@@ -20,8 +20,10 @@ from planner.layers.ledger import Action
 
 Bools = npt.NDArray[np.bool_]
 
-# Above this a count is a slip of the keyboard or an identifier, not a number of anything in a city.
-_LARGEST_COUNT = 1_000_000_000
+# From here on an amount is a slip of the keyboard or an identifier, not a number of anything in a city, by its unit.
+_TOO_LARGE = {"m2": 1e9, "yuan": 1e13, "m": 1e4}
+_TOO_LARGE_COUNT = 1e9
+_SHARE = re.compile(r".*\d\s*[%‰]")
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 _DATE = r"\d{4}-\d{2}-\d{2}(?:[T ].*)?"
 _LIST = re.compile(r"[;；、]")
@@ -235,13 +237,18 @@ def _parse_amounts(
     if not pd.api.types.is_numeric_dtype(cells.dtype):
         numbers = _with_amounts(column, numbers, text.mask(plain), factor, notes)
     bad = given & ~np.isfinite(numbers)
+    bad |= numbers >= _too_large(column)
     if column.minimum is not None:
         bad |= numbers < column.minimum
     if column.kind == "number":
         return pd.Series(np.where(bad, np.nan, numbers), index=text.index), bad
-    bad |= (numbers > _LARGEST_COUNT) | (numbers != np.floor(numbers)) & given
+    bad |= (numbers != np.floor(numbers)) & given
     values = pd.Series(np.where(bad, np.nan, numbers), index=text.index).astype("Int64")
     return values, bad
+
+
+def _too_large(column: Column) -> float:
+    return _TOO_LARGE.get(column.unit, _TOO_LARGE_COUNT)
 
 
 def _with_amounts(
@@ -312,7 +319,7 @@ def _joined_numbers(column: Column, cell: str, factor: float) -> str | None:
     # In a list a comma may part two numbers as well as the thousands of one.
     amounts = [None if "," in item else read_amount(item, column, factor=factor) for item in items]
     numbers = [amount.value for amount in amounts if amount is not None and not amount.about and not amount.bound]
-    fit = numbers and len(numbers) == len(amounts) and all(np.isfinite(number) and number >= 0 for number in numbers)
+    fit = numbers and len(numbers) == len(amounts) and all(0 <= number < _too_large(column) for number in numbers)
     return ";".join(number_text(number) for number in numbers) if fit else None
 
 
@@ -331,8 +338,17 @@ def _parse_services(column: Column, text: pd.Series[str]) -> tuple[pd.Series[Any
     return values, bad | text.isin(unknown).to_numpy(dtype=bool)
 
 
-def complaint(column: Column, value: str) -> str:
+def complaint(column: Column, value: str, *, factor: float = 1.0) -> str:
     """Say in the reader's language why a cell cannot be read.
+
+    Parameters
+    ----------
+    column
+        What the cell should hold.
+    value
+        Its text.
+    factor
+        What one unit of the file is in the contract's unit.
 
     Examples
     --------
@@ -343,9 +359,13 @@ def complaint(column: Column, value: str) -> str:
     '“<5” bounds a number and does not give it'
     """
     if column.kind in {"count", "number"}:
-        amount = read_amount(value, column)
+        if _SHARE.fullmatch(key(value)):
+            return _("“{value}” is a share, not a number").format(value=value)
+        amount = read_amount(value, column, factor=factor)
         if amount is not None and amount.bound:
             return _("“{value}” bounds a number and does not give it").format(value=value)
+        if amount is not None and amount.value >= _too_large(column):
+            return _("“{value}” is larger than anything in a city").format(value=value)
     reasons: Mapping[str, str] = {
         "id": _("a spreadsheet made the number “{value}” of this identifier, and its digits are lost"),
         "count": _("“{value}” is not a whole number of 0 or more"),

@@ -18,6 +18,7 @@ from planner.errors import Fault, InputError, OutputExists
 from planner.i18n import _, language
 from planner.present import features, panels
 from planner.present.colours import VERDICTS, path_style, patterns
+from planner.present.disclosure import Disclosure, disclose
 from planner.present.drawing import Feature, Projection, Streets, streets
 from planner.present.offline import Raw, assert_offline, embed_json, empty_map, escape, render, script, style
 from planner.present.popups import circle_foot
@@ -95,7 +96,7 @@ class Board:
         return f'<iframe srcdoc="{page}" style="width:100%;height:720px;border:0"></iframe>'
 
 
-def board(study: Study, circles: Sequence[CircleCoverage]) -> Board:
+def board(study: Study, circles: Sequence[CircleCoverage], *, publish: bool = False) -> Board:
     """Draw the committee board of a study.
 
     Parameters
@@ -104,6 +105,9 @@ def board(study: Study, circles: Sequence[CircleCoverage]) -> Board:
         The study: its compounds, gates, facilities, areas, barriers and streets are drawn.
     circles
         Tested circles, one layer each; the first is shown.
+    publish
+        Whether the board is made for the public: it then carries the study's map number in place of the mark of an
+        internal paper. Small counts of elders are never on it, unless ``[privacy]`` of study.toml says so.
 
     Returns
     -------
@@ -113,7 +117,8 @@ def board(study: Study, circles: Sequence[CircleCoverage]) -> Board:
     Raises
     ------
     InputError
-        No circle is given, one is given twice, or one belongs to another study.
+        No circle is given, one is given twice, or one belongs to another study; or the board is made for the public
+        of a study that hides no small counts.
 
     Examples
     --------
@@ -125,7 +130,7 @@ def board(study: Study, circles: Sequence[CircleCoverage]) -> Board:
     """
     with language(study.lang):
         _check(study, circles)
-        return Board(_page(study, circles))
+        return Board(_page(study, circles, disclose(study, circles, publish=publish)))
 
 
 def _check(study: Study, circles: Sequence[CircleCoverage]) -> None:
@@ -177,26 +182,26 @@ class _Features(Layer):  # type: ignore[misc]
         self.options = embed_json(options)
 
 
-def _page(study: Study, circles: Sequence[CircleCoverage]) -> str:
+def _page(study: Study, circles: Sequence[CircleCoverage], shown: Disclosure) -> str:
     projection = Projection(study.crs)
     drawn_streets = streets(study, projection)
     west, south, east, north = features.bounds(study, projection)
     drawn = empty_map(location=((south + north) / 2, (west + east) / 2), zoom_snap=0.25, min_zoom=9, max_zoom=20)
     drawn.add_child(_Call("panes", _PANES))
     _add_ground(drawn, study, projection, drawn_streets)
-    groups = [_add_circle(drawn, study, projection, one, show=one is circles[0]) for one in circles]
+    groups = [_add_circle(drawn, study, projection, one, shown, show=one is circles[0]) for one in circles]
     _add_signs(drawn, study, projection, circles)
     folium.LayerControl(position="topright", collapsed=True).add_to(drawn)
     words = {
         "zoomIn": _("Zoom in"),
         "zoomOut": _("Zoom out"),
         "north": escape(_("N")),
-        "attribution": escape(panels.attribution(study)),
+        "attribution": escape(panels.attribution(study, shown)),
     }
     places = features.places(study, projection)
     setup = {"bounds": [[south, west], [north, east]], "facilities": places, "words": words}
     drawn.add_child(_Call("start", setup, groups))
-    _add_panels(drawn, study, circles, drawn_streets)
+    _add_panels(drawn, study, circles, drawn_streets, shown)
     title = " · ".join([study.name, *(one.circle.name for one in circles)])
     return render(drawn, title=title, lang=_TAGS[study.lang])
 
@@ -216,10 +221,16 @@ def _add_ground(drawn: folium.Map, study: Study, projection: Projection, drawn_s
 
 
 def _add_circle(
-    drawn: folium.Map, study: Study, projection: Projection, coverage: CircleCoverage, *, show: bool
+    drawn: folium.Map,
+    study: Study,
+    projection: Projection,
+    coverage: CircleCoverage,
+    shown: Disclosure,
+    *,
+    show: bool,
 ) -> folium.FeatureGroup:
     group = folium.FeatureGroup(name=escape(coverage.circle.name), overlay=False, show=show).add_to(drawn)
-    compounds = features.compounds(study, projection, coverage)
+    compounds = features.compounds(study, projection, coverage, shown)
     looks = {verdict: path_style(verdict) for verdict in VERDICTS}
     _Features(compounds, name="", pane="homes", looks=looks, foot=circle_foot(coverage.circle)).add_to(group)
     return group
@@ -234,7 +245,9 @@ def _add_signs(drawn: folium.Map, study: Study, projection: Projection, circles:
     drawn.add_child(_Features(facilities, name=_("Facilities"), pane="facilities", icons=icons))
 
 
-def _add_panels(drawn: folium.Map, study: Study, circles: Sequence[CircleCoverage], drawn_streets: Streets) -> None:
+def _add_panels(
+    drawn: folium.Map, study: Study, circles: Sequence[CircleCoverage], drawn_streets: Streets, shown: Disclosure
+) -> None:
     # Facilities in use that do not count for the circle shown step back into grey.
     greyed = "".join(
         f'[data-circle="{number}"] .facility.on:not(.counts-{number}) svg > :first-child {{fill:#8592a0}}\n'
@@ -243,9 +256,10 @@ def _add_panels(drawn: folium.Map, study: Study, circles: Sequence[CircleCoverag
     root = drawn.get_root()
     root.header.add_child(script(_asset("board.js")), name="board_js")
     root.header.add_child(style(_asset("board.css") + greyed), name="board_css")
-    root.html.add_child(Raw(patterns() + panels.head(study, circles)), name="head", index=0)
-    side = panels.side(study, circles, drawn_streets, kinds=features.kinds(study))
-    root.html.add_child(Raw(panels.watermark() + side), name="side")
+    root.html.add_child(Raw(patterns() + panels.head(study, circles, shown)), name="head", index=0)
+    side = panels.side(study, circles, drawn_streets, shown, kinds=features.kinds(study))
+    watermark = "" if shown.publish else panels.watermark(panels.notice(study, shown))
+    root.html.add_child(Raw(watermark + side), name="side")
 
 
 @cache

@@ -13,6 +13,7 @@ from planner.present.drawing import Feature, Projection
 from planner.present.offline import escape
 from planner.present.panels import walker_name
 from planner.present.popups import compound_popup, facility_popup, text_of
+from planner.present.suppression import SHOWN
 from planner.present.symbols import badge
 from planner.walking.walkers import WALKERS
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from planner.coverage import CircleCoverage
+    from planner.present.disclosure import Disclosure
     from planner.study import Study
 
 
@@ -73,7 +75,7 @@ def gates(study: Study, projection: Projection) -> list[Feature]:
     ]
 
 
-def compounds(study: Study, projection: Projection, coverage: CircleCoverage) -> list[Feature]:
+def compounds(study: Study, projection: Projection, coverage: CircleCoverage, shown: Disclosure) -> list[Feature]:
     """Return the compounds in the colour of their verdict, each with its reasons.
 
     Parameters
@@ -84,6 +86,8 @@ def compounds(study: Study, projection: Projection, coverage: CircleCoverage) ->
         Carries the study's metres to degrees.
     coverage
         A tested circle.
+    shown
+        Which counts of elders may be shown.
     """
     homes = study.layers["compounds"]
     names = study.layers["facilities"]["name"]
@@ -103,6 +107,7 @@ def compounds(study: Study, projection: Projection, coverage: CircleCoverage) ->
             row,
             name=name,
             place=_(", ").join(part for part in (text_of(home["community"]), text_of(home["street"])) if part),
+            people=shown.people(row.elders_60, shown.compounds.get(str(row.Index), SHOWN)),
             facility=text_of(names.get(facility, facility)),
             circle=coverage.circle,
             speeds=(standard, own, frail),

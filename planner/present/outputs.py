@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 import shutil
 import tempfile
@@ -11,15 +12,21 @@ import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from planner.errors import Fault, InputError, OutputExists
 from planner.i18n import _
+from planner.present.locks import take
 
 MANIFEST = "manifest.json"
+NOTICE = "内部资料-说明.txt"
+"""File beside internal results; its name says it all, in whatever language the study speaks."""
 _OLD = ".planner-old-"
 _DRAFT = ".planner-draft-"
+_LOCK = ".lock"
 _STALE_S = 3 * 86_400.0  # no run takes three days: such a draft was left by one that was killed
+
+log = logging.getLogger(__name__)
 
 
 def sha256(path: Path) -> str:
@@ -37,6 +44,15 @@ def sha256(path: Path) -> str:
     """
     with path.open("rb") as source:
         return hashlib.file_digest(source, "sha256").hexdigest()
+
+
+def _there(out: Path) -> set[str]:
+    """Names of everything below a folder: files, and folders that hold none."""
+    return {
+        path.relative_to(out).as_posix()
+        for path in out.rglob("*")
+        if not path.is_dir() or path.is_symlink() or not any(path.iterdir())
+    }
 
 
 def _written_before(out: Path) -> set[str] | None:
@@ -58,7 +74,7 @@ def check_free(out: Path, *, force: bool, writes: Collection[str] | None = None)
     force
         Whether results of an earlier run may be replaced.
     writes
-        Names of the files that will be written; left out, any.
+        Names of the files and folders that will be written; left out, any.
 
     Raises
     ------
@@ -71,7 +87,7 @@ def check_free(out: Path, *, force: bool, writes: Collection[str] | None = None)
         return
     if not out.is_dir():
         raise InputError(Fault(_("the output is a file, not a folder"), where=str(out), todo=_("choose a folder")))
-    there = {path.name for path in out.iterdir()}
+    there = _there(out)
     strange = there - (_written_before(out) or set())
     if strange:
         raise InputError(
@@ -83,7 +99,7 @@ def check_free(out: Path, *, force: bool, writes: Collection[str] | None = None)
                 todo=_("choose a folder that is new, empty or holds earlier results only"),
             )
         )
-    lost = there - set(there if writes is None else writes)
+    lost = set() if writes is None else {name.partition("/")[0] for name in there} - set(writes)
     if lost:
         raise InputError(
             Fault(
@@ -97,7 +113,7 @@ def check_free(out: Path, *, force: bool, writes: Collection[str] | None = None)
 
 
 @contextmanager
-def staged(out: Path, *, force: bool = False) -> Iterator[Path]:
+def staged(out: Path, *, force: bool = False, key: str | None = None) -> Iterator[Path]:
     """Write results into a draft folder beside their place; when all is done, the draft takes the place.
 
     Parameters
@@ -106,11 +122,15 @@ def staged(out: Path, *, force: bool = False) -> Iterator[Path]:
         Where the results shall go.
     force
         Whether results of an earlier run may be replaced.
+    key
+        Stands for all that the results are made of. With it, the draft of a run that was killed, or that raised, is
+        kept for a while, and the next run of the same key goes on with it.
 
     Yields
     ------
     Path
-        The draft folder to write into. When the block raises, nothing of it stays.
+        The draft folder to write into; with a key it may hold files already. Without one, nothing of it stays when
+        the block raises.
 
     Raises
     ------
@@ -130,13 +150,34 @@ def staged(out: Path, *, force: bool = False) -> Iterator[Path]:
     _recover(out)
     check_free(out, force=force)
     out.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=f"{_DRAFT}{out.name}-", dir=out.parent))
+    draft, lock = _draft(out, key)
+    keep = lock is not None
     try:
         yield draft
+        if lock is not None:
+            lock.close()
+            (draft / _LOCK).unlink()
         draft.chmod(0o755)
         _swap(draft, out)
+        keep = False
     finally:
-        shutil.rmtree(draft, ignore_errors=True)
+        if lock is not None:
+            lock.close()
+        if keep:
+            log.info(_("what is finished is kept for the next run: {path}").format(path=draft))
+        else:
+            shutil.rmtree(draft, ignore_errors=True)
+
+
+def _draft(out: Path, key: str | None) -> tuple[Path, BinaryIO | None]:
+    """Make a draft folder, or take up one of the same key that nobody works on any more."""
+    if key is not None:
+        draft = out.with_name(f"{_DRAFT}{out.name}-{key[:16]}")
+        draft.mkdir(exist_ok=True)
+        if lock := take(draft / _LOCK):
+            os.utime(draft)  # it is in use again
+            return draft, lock
+    return Path(tempfile.mkdtemp(prefix=f"{_DRAFT}{out.name}-", dir=out.parent)), None
 
 
 def _swap(draft: Path, out: Path) -> None:

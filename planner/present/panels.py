@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from planner.i18n import N_, _
+from planner.layers.elders import basis_text
 from planner.present.colours import VERDICTS, swatch, verdict_word
+from planner.present.disclosure import Disclosure
 from planner.present.drawing import Streets
 from planner.present.offline import escape
 from planner.present.popups import limit_text, text_of, whole_number
+from planner.present.suppression import SHOWN
 from planner.present.symbols import badge, kind_name
 
 if TYPE_CHECKING:
@@ -70,9 +73,10 @@ def street_source(study: Study) -> str:
     return OSM if study.network.notes.get("source") == "osm" else _("the study's own line layer")
 
 
-def attribution(study: Study) -> str:
+def attribution(study: Study, shown: Disclosure) -> str:
     """Return the line in the map's corner: the notice, and whose streets these are."""
-    return " · ".join([notice(), _("streets {source}").format(source=street_source(study))])
+    lines = (notice(study, shown), _("streets {source}").format(source=street_source(study)))
+    return " · ".join(line for line in lines if line)
 
 
 def walker_name(name: str) -> str:
@@ -80,12 +84,15 @@ def walker_name(name: str) -> str:
     return _(_WALKERS[name]) if name in _WALKERS else name
 
 
-def notice() -> str:
-    """Return what stands on every page: that it is internal."""
-    return _("Internal · not for publication")
+def notice(study: Study, shown: Disclosure) -> str:
+    """Return what stands on every page: that it is internal or, where it is published, its map number if it has one."""
+    if not shown.publish:
+        return _("Internal · not for publication")
+    number = study.settings.study.map_number
+    return _("Map number {number}").format(number=number) if number else ""
 
 
-def head(study: Study, coverages: Sequence[CircleCoverage]) -> str:
+def head(study: Study, coverages: Sequence[CircleCoverage], shown: Disclosure) -> str:
     """Return the title bar: the study, the circle shown, a button for each circle, and the notice."""
     # Babel does not look into f-strings: words are fetched before the markup is put together.
     title = _("{circle}: coverage today")
@@ -103,10 +110,12 @@ def head(study: Study, coverages: Sequence[CircleCoverage]) -> str:
         f'<p class="study" data-for="{number}">{escape(_head_line(line, study, one.circle))}</p>'
         for number, one in enumerate(coverages)
     )
-    return (
-        f'<div class="head"><div class="names">{lines}{titles}</div>{tabs}'
-        f'<span class="notice">{escape(notice())}</span></div>'
-    )
+    return f'<div class="head"><div class="names">{lines}{titles}</div>{tabs}{_notice_sign(study, shown)}</div>'
+
+
+def _notice_sign(study: Study, shown: Disclosure) -> str:
+    words = notice(study, shown)
+    return f'<span class="{"number" if shown.publish else "notice"}">{escape(words)}</span>' if words else ""
 
 
 def _head_line(line: str, study: Study, circle: Circle) -> str:
@@ -122,7 +131,12 @@ def _head_line(line: str, study: Study, circle: Circle) -> str:
 
 
 def side(
-    study: Study, coverages: Sequence[CircleCoverage], streets: Streets, *, kinds: Sequence[tuple[str, bool]]
+    study: Study,
+    coverages: Sequence[CircleCoverage],
+    streets: Streets,
+    shown: Disclosure,
+    *,
+    kinds: Sequence[tuple[str, bool]],
 ) -> str:
     """Return the side bar.
 
@@ -134,11 +148,13 @@ def side(
         One for each circle; the parts of one are shown at a time.
     streets
         The streets drawn, for what was left out.
+    shown
+        Which counts of elders may be shown.
     kinds
         Kinds of facility on the map, each with whether it is in use.
     """
     parts = [
-        f'<div data-for="{number}">{_summary(one, study)}{_verdicts(one, study)}</div>'
+        f'<div data-for="{number}">{_summary(one, study, shown)}{_verdicts(one, study, shown)}</div>'
         for number, one in enumerate(coverages)
     ]
     sources = [
@@ -147,9 +163,9 @@ def side(
     return f'<aside class="side">{"".join(parts)}{_signs(study, streets, kinds)}{"".join(sources)}</aside>'
 
 
-def watermark() -> str:
-    """Return the notice that is drawn faintly over the whole map."""
-    words = escape(notice())
+def watermark(notice: str) -> str:
+    """Return the notice drawn faintly over the whole map."""
+    words = escape(notice)
     lettering = 'font-size="26" font-weight="700" letter-spacing="4" fill="#1f2933" fill-opacity=".07"'
     tile = 'width="420" height="300" patternUnits="userSpaceOnUse" patternTransform="rotate(-24)"'
     return (
@@ -167,11 +183,10 @@ def _of(part: float, whole: float, unit: str) -> str:
     return unit.format(part=whole_number(part), whole=whole_number(whole))
 
 
-def _summary(coverage: CircleCoverage, study: Study) -> str:
+def _summary(coverage: CircleCoverage, study: Study, shown: Disclosure) -> str:
     rates: Mapping[str, Any] = coverage.rates()
     whom = _("of those aged 60 and over")
-    main = _of(rates["elders_covered"], rates["elders"], _("{part} of {whole} people"))
-    share = percent_text(rates["share_elders"])
+    main, share = _covered(rates, coverage.circle, shown)
     sign = "<small>%</small>" if share != "–" else ""
     lines = (
         (
@@ -207,9 +222,22 @@ def _summary(coverage: CircleCoverage, study: Study) -> str:
     return _card(
         _("Covered"),
         f'<div class="rate-main"><b>{share}{sign}</b><span>{escape(whom)}'
-        f"<small>{escape(main)}</small></span></div>{_stack(coverage)}{_uncounted(rates)}"
+        f"<small>{escape(main)}</small></span></div>{_stack(coverage, shown)}{_uncounted(rates)}"
+        f"{_counted_how(study, rates, shown)}"
         f'<table class="rates">{rows}</table>{_target(coverage.circle, study)}',
     )
+
+
+def _covered(rates: Mapping[str, Any], circle: Circle, shown: Disclosure) -> tuple[str, str]:
+    """Return how many elders are covered and their share; a share of hidden counts would tell them."""
+    whole, part = shown.mark("elders"), shown.mark("covered", circle.id)
+    if whole == part == SHOWN:
+        main = _of(rates["elders_covered"], rates["elders"], _("{part} of {whole} people"))
+        return main, percent_text(rates["share_elders"])
+    words = _("covered: {part}; in all: {whole}")
+    return words.format(
+        part=shown.people(rates["elders_covered"], part), whole=shown.people(rates["elders"], whole)
+    ), "–"
 
 
 def _uncounted(rates: Mapping[str, Any]) -> str:
@@ -218,6 +246,15 @@ def _uncounted(rates: Mapping[str, Any]) -> str:
         return ""
     words = _("Without the elders of {count} compounds, whose number is not known.").format(count=number)
     return f'<p class="target">{escape(words)}</p>'
+
+
+def _counted_how(study: Study, rates: Mapping[str, Any], shown: Disclosure) -> str:
+    """Return whom the elders count, and how many of them are estimated."""
+    words = [_("People counted: {basis}.").format(basis=basis_text(study.elder_basis))]
+    if number := rates.get("elders_estimated", 0):
+        told = _("Estimated from totals of areas: {people}.")
+        words.append(told.format(people=shown.people(number, shown.mark("estimated"))))
+    return "".join(f'<p class="target">{escape(line)}</p>' for line in words)
 
 
 def _percent(share: float) -> str:
@@ -234,12 +271,14 @@ def _counted(coverage: CircleCoverage) -> dict[str, tuple[int, float]]:
     return counted
 
 
-def _stack(coverage: CircleCoverage) -> str:
+def _stack(coverage: CircleCoverage, shown: Disclosure) -> str:
+    """Return the bar of verdicts; what may not be shown is one grey part, as long as anybody could work out."""
     people = {verdict: count for verdict, (_rows, count) in _counted(coverage).items() if count > 0}
     total = sum(people.values())
-    if not total:
+    if not total or shown.mark("elders") != SHOWN:
         return ""
-    bars, x = "", 0.0
+    people = {verdict: n for verdict, n in people.items() if shown.mark(verdict, coverage.circle.id) == SHOWN}
+    bars, x = '<rect width="100%" height="16" fill="#c9c3b4"/>' if sum(people.values()) < total else "", 0.0
     for verdict, count in people.items():
         width = count / total * 100
         bars += f'<rect x="{x:.3f}%" width="{width:.3f}%" height="16" fill="url(#verdict-{verdict})"/>'
@@ -259,7 +298,7 @@ def _target(circle: Circle, study: Study) -> str:
     return f'<p class="target">{escape(words)} <b>{escape(late)}</b></p>'
 
 
-def _verdicts(coverage: CircleCoverage, study: Study) -> str:
+def _verdicts(coverage: CircleCoverage, study: Study, shown: Disclosure) -> str:
     limit = limit_text(coverage.circle)
     meanings = {
         "pass": _("≤ {limit}, even for a frail walker").format(limit=limit),
@@ -271,12 +310,14 @@ def _verdicts(coverage: CircleCoverage, study: Study) -> str:
     }
     rows = "".join(
         f"<tr><td>{swatch(verdict)}</td><td><b>{escape(verdict_word(verdict))}</b><small>{escape(meanings[verdict])}</small></td>"
-        f"<td>{compounds:,}</td><td>{whole_number(elders) if not math.isnan(elders) else '–'}</td></tr>"
+        f"<td>{compounds:,}</td>"
+        f"<td>{escape(shown.number(elders, shown.mark(verdict, coverage.circle.id)))}</td></tr>"
         for verdict, (compounds, elders) in _counted(coverage).items()
     )
     counted = "".join(f"<th>{escape(words)}</th>" for words in (_("compounds"), _("aged 60+")))
     top = f"<tr><th></th><th></th>{counted}</tr>"
-    return _card(_("Verdicts"), f'<table class="verdicts">{top}{rows}</table>')
+    hidden = f'<p class="target">{escape(shown.note)}</p>' if shown.note else ""
+    return _card(_("Verdicts"), f'<table class="verdicts">{top}{rows}</table>{hidden}')
 
 
 def _line_sign(name: str) -> str:

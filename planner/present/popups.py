@@ -150,7 +150,7 @@ def _services(row: Any, circle: Circle) -> str:
 
 
 def compound_popup(
-    row: Any, *, name: str, place: str, facility: str, circle: Circle, speeds: tuple[str, str, str]
+    row: Any, *, name: str, place: str, people: str, facility: str, circle: Circle, speeds: tuple[str, str, str]
 ) -> str:
     """Return the popup of a compound under one circle.
 
@@ -160,6 +160,8 @@ def compound_popup(
         The compound's row of a coverage table, as a named tuple or Series.
     name, place
         The compound's name, and its community and street.
+    people
+        How many elders live there, as it may be shown.
     facility
         Name of the nearest facility.
     circle
@@ -173,8 +175,8 @@ def compound_popup(
         HTML in which every word from the data is escaped.
     """
     reason = text_of(row.reason)
-    elders = pd.to_numeric(row.elders_60, errors="coerce")
-    people = _("{count} people").format(count=whole_number(elders)) if not pd.isna(elders) else _("not known")
+    if getattr(row, "elders_source", "") == "estimated":
+        people = _("{count} (estimated)").format(count=people)
     rows = (
         _walk(row, circle, facility),
         _band(row, circle, speeds),

@@ -40,6 +40,7 @@ _STARTS = {
 }
 _REASONS = {
     "off_network": N_("no street within reach of the compound or its gates"),
+    "blocked": N_("every street within reach lies behind a barrier or a gated compound"),
     "no_path": N_("no way through the streets leads to such a facility"),
     "no_facility": N_("no facility in use offers the service"),
 }

@@ -10,6 +10,7 @@ import geopandas as gpd
 import pandas as pd
 
 from planner.coverage.areas import levels
+from planner.present.cells import guarded
 
 if TYPE_CHECKING:
     from planner.coverage import CircleCoverage
@@ -23,11 +24,12 @@ def write_csv(table: pd.DataFrame, path: Path) -> None:
     Parameters
     ----------
     table
-        The table; its index is not written.
+        The table; its index is not written. Texts that Excel would take for formulas get an apostrophe, see
+        `planner.present.cells.guarded`.
     path
         The file.
     """
-    table.to_csv(path, index=False, encoding="utf-8-sig", float_format=_FLOATS, lineterminator="\r\n")
+    guarded(table).to_csv(path, index=False, encoding="utf-8-sig", float_format=_FLOATS, lineterminator="\r\n")
 
 
 def coverage_table(circles: Sequence[CircleCoverage]) -> pd.DataFrame:
@@ -64,18 +66,23 @@ def area_table(circles: Sequence[CircleCoverage]) -> pd.DataFrame:
     return table[["level", "area_id", *(name for name in table.columns if name not in {"level", "area_id"})]]
 
 
-def write_results(circles: Sequence[CircleCoverage], path: Path) -> None:
+def write_results(table: pd.DataFrame, compounds: gpd.GeoDataFrame, path: Path, *, described: str) -> None:
     """Write the verdicts with the compounds' outlines as layer ``coverage`` of a GeoPackage.
 
     Parameters
     ----------
-    circles
-        Results of `planner.coverage.test`.
+    table
+        The columns of coverage.csv.
+    compounds
+        The compounds by id.
     path
         The .gpkg file.
+    described
+        Description of the layer, which a GIS shows: for whom it is meant.
     """
-    compounds = circles[0].study.layers["compounds"]
-    table = coverage_table(circles)
+    table = table.copy()
     table["whole"] = table["whole"].astype("object").where(table["whole"].notna(), None)
     geometry = compounds.geometry.loc[table["compound_id"]].to_numpy()
-    gpd.GeoDataFrame(table, geometry=geometry, crs=compounds.crs).to_file(path, layer="coverage", driver="GPKG")
+    gpd.GeoDataFrame(table, geometry=geometry, crs=compounds.crs).to_file(
+        path, layer="coverage", driver="GPKG", DESCRIPTION=described
+    )

@@ -8,21 +8,27 @@ from datetime import date
 from functools import cache
 from itertools import combinations
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-import yaml
 from pydantic import ValidationError
 
 from planner.errors import Fault, InputError
 from planner.i18n import _
-from planner.standards.model import Circle, Document, Source
+from planner.standards.documents import Document
+from planner.standards.model import Circle, Frozen, Source
+from planner.standards.own import PER_100_HOUSEHOLDS
+from planner.standards.provisions import Profile
+from planner.standards.yamls import read_yaml
 
-_SHIPPED = Path(__file__).parent
+Part = TypeVar("Part", bound=Frozen)
+
+SHIPPED = Path(__file__).parent
+"""Folder of the documents that ship with the program."""
 
 
 @dataclass(frozen=True)
 class Standards:
-    """Every document read, and the circles they define.
+    """Every document read, and the circles and profiles they define.
 
     Parameters
     ----------
@@ -33,6 +39,8 @@ class Standards:
     --------
     >>> [circle.id for circle in load().circles]
     ['care-15min', 'meal-10min']
+    >>> [profile.id for profile in load().profiles]
+    ['cz-14-2023', 'cz-14-2023-permille', 'cz-8-2023', 'cz-8-2023-childcare', 'hunan-2025']
     """
 
     documents: tuple[Document, ...]
@@ -80,6 +88,55 @@ class Standards:
         begun = [circle for circle in versions if circle.document.in_force_from <= on]
         return begun[-1] if begun else versions[0]
 
+    @property
+    def profiles(self) -> tuple[Profile, ...]:
+        """Every profile of every document, each under an id of its own."""
+        return tuple(profile for document in self.documents for profile in document.profiles)
+
+    def profile(self, id: str) -> Profile:  # noqa: A002 (the name that the files use)
+        """Return a profile by its id.
+
+        Parameters
+        ----------
+        id
+            Such as ``cz-14-2023``.
+
+        Raises
+        ------
+        InputError
+            No document defines the profile; the known ids are listed.
+
+        Examples
+        --------
+        >>> load().profile("hunan-2025").document.rank
+        'provincial_law'
+        """
+        found = next((profile for profile in self.profiles if profile.id == id), None)
+        if found is None:
+            raise InputError(_no_profile(id, self.profiles))
+        return found
+
+    def with_documents(self, more: Iterable[Document]) -> Standards:
+        """Return these standards and further documents, such as a user's own figures.
+
+        Raises
+        ------
+        InputError
+            An id stands twice.
+
+        Examples
+        --------
+        >>> from planner.standards import per_100_households
+        >>> own = per_100_households(new_m2=30, existing_m2=20, minimum_m2=350, source="安徽省 2022-07-20")
+        >>> load().with_documents([own]).profile("per-100-households").obtained
+        'given'
+        """
+        documents = [*self.documents, *more]
+        faults = _clashes(documents)
+        if faults:
+            raise InputError(faults)
+        return Standards(tuple(documents))
+
 
 @cache
 def load(folder: Path | None = None) -> Standards:
@@ -103,9 +160,9 @@ def load(folder: Path | None = None) -> Standards:
     Examples
     --------
     >>> [document.id for document in load().documents]
-    ['czbf-2023-14', 'czbf-2023-8']
+    ['czbf-2023-14', 'czbf-2023-8', 'hunan-2025']
     """
-    return _merge([_SHIPPED] if folder is None else [_SHIPPED, folder])
+    return _merge([SHIPPED] if folder is None else [SHIPPED, folder])
 
 
 def load_folder(path: Path) -> Standards:
@@ -123,8 +180,8 @@ def load_folder(path: Path) -> Standards:
 
     Examples
     --------
-    >>> len(load_folder(_SHIPPED).documents)
-    2
+    >>> len(load_folder(SHIPPED).documents)
+    3
     """
     return _merge([path])
 
@@ -143,6 +200,34 @@ def circle(id: str, *, on: date | None = None) -> Circle:  # noqa: A002 (the nam
     return load().circle(id, on=on)
 
 
+def profile(id: str) -> Profile:  # noqa: A002 (the name that the files use)
+    """Return a profile of the shipped standards by its id; see `Standards.profile`.
+
+    Examples
+    --------
+    >>> profile("cz-14-2023").provisions[0].clause
+    '三'
+    >>> profile("cz-99")
+    Traceback (most recent call last):
+    planner.errors.InputError: ...
+    """
+    return load().profile(id)
+
+
+def _no_profile(id_: str, known: Iterable[Profile]) -> Fault:
+    if id_ == PER_100_HOUSEHOLDS:
+        return Fault(
+            _("the profile {id!r} has no figures of its own").format(id=id_),
+            todo=_("give them in study.toml under [standards.profiles.{id}]: new_m2, existing_m2, source").format(
+                id=id_
+            ),
+        )
+    return Fault(
+        _("no standard defines the profile {id!r}").format(id=id_),
+        todo=_("use one of: {known}").format(known=", ".join(profile.id for profile in known) or "-"),
+    )
+
+
 def _merge(folders: Iterable[Path]) -> Standards:
     faults: list[Fault] = []
     documents: list[Document] = []
@@ -151,7 +236,7 @@ def _merge(folders: Iterable[Path]) -> Standards:
         if not files:
             faults.append(Fault(_("the folder holds no .yaml file"), where=str(folder)))
         for file in files:
-            raw, found = _read(file)
+            raw, found = read_yaml(file)
             document = None if found else _check(raw, file.name, found)
             faults += found
             documents += [document] if document else []
@@ -161,69 +246,41 @@ def _merge(folders: Iterable[Path]) -> Standards:
     return Standards(tuple(documents))
 
 
-class _Loader(yaml.SafeLoader):
-    """A SafeLoader that notes keys given twice, where PyYAML would keep the last in silence."""
-
-    def __init__(self, stream: str) -> None:
-        super().__init__(stream)
-        self.doubled: list[tuple[str, int]] = []
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen = set()
-        for key_node, _value in node.value:
-            if key_node.value in seen:
-                self.doubled.append((str(key_node.value), key_node.start_mark.line + 1))
-            seen.add(key_node.value)
-        return super().construct_mapping(node, deep=deep)
-
-
-def _read(file: Path) -> tuple[Any, list[Fault]]:
-    try:
-        loader = _Loader(file.read_text(encoding="utf-8"))
-        raw = loader.get_single_data()
-    except UnicodeDecodeError as error:
-        return None, [Fault(_("the file is not UTF-8"), where=file.name, why=str(error), todo=_("save it as UTF-8"))]
-    except yaml.YAMLError as error:
-        return None, [Fault(_("the file is not YAML"), where=file.name, why=" ".join(str(error).split()))]
-    doubled = [
-        Fault(
-            _("the key {key!r} stands twice").format(key=key),
-            where=_("{file}, line {line}").format(file=file.name, line=line),
-            todo=_("keep one of them"),
-        )
-        for key, line in loader.doubled
-    ]
-    return raw, doubled
-
-
 def _check(raw: Any, file: str, faults: list[Fault]) -> Document | None:
     if not isinstance(raw, dict):
         faults.append(Fault(_("the file holds no document"), where=file))
         return None
-    head = {key: value for key, value in raw.items() if key != "circles"}
-    entries = raw.get("circles")
+    parts = {key: raw[key] for key in ("circles", "profiles") if key in raw}
+    head = {key: value for key, value in raw.items() if key not in parts}
     # A circle knows the head of its document, so that a result can always name its source; files say it once.
     source: Source | None = None
     try:
         source = Source.model_validate(head)
     except ValidationError as error:
         faults += _told(error, f"{file}: ")
+    if not parts:
+        faults.append(Fault(_("the document has neither circles nor profiles"), where=file))
+    circles = _entries(Circle, parts.get("circles", []), source, f"{file}: circles", faults)
+    profiles = _entries(Profile, parts.get("profiles", []), source, f"{file}: profiles", faults)
+    return Document.model_validate({**head, "circles": circles, "profiles": profiles}) if source else None
+
+
+def _entries(kind: type[Part], entries: Any, source: Source | None, where: str, faults: list[Fault]) -> list[Part]:
     if not isinstance(entries, list):
-        faults.append(Fault(_("the list of circles is missing"), where=f"{file}: circles"))
-        return None
-    circles = [_circle(entry, source, f"{file}: circles[{number}]", faults) for number, entry in enumerate(entries)]
-    good = [circle for circle in circles if circle is not None]
-    return Document.model_validate({**head, "circles": good}) if source else None
+        faults.append(Fault(_("a list is needed"), where=where))
+        return []
+    found = (_entry(kind, entry, source, f"{where}[{number}]", faults) for number, entry in enumerate(entries))
+    return [part for part in found if part is not None]
 
 
-def _circle(entry: Any, source: Source | None, where: str, faults: list[Fault]) -> Circle | None:
+def _entry(kind: type[Part], entry: Any, source: Source | None, where: str, faults: list[Fault]) -> Part | None:
     if not isinstance(entry, dict):
-        faults.append(Fault(_("a circle must be a table of keys and values"), where=where))
+        faults.append(Fault(_("an entry must be a table of keys and values"), where=where))
         return None
     if "document" in entry:
         faults.append(Fault(_("unknown key"), where=f"{where}.document"))
     try:
-        return Circle.model_validate({**entry, "document": source})
+        return kind.model_validate({**entry, "document": source})
     except ValidationError as error:
         faults += _told(error, f"{where}.")
         return None
@@ -231,9 +288,14 @@ def _circle(entry: Any, source: Source | None, where: str, faults: list[Fault]) 
 
 def _told(error: ValidationError, where: str) -> list[Fault]:
     faults = []
-    for one in error.errors(include_url=False):
+    found = error.errors(include_url=False)
+    places = [one["loc"] for one in found]
+    for one in found:
         if one["loc"][:1] == ("document",):
             continue  # the head's own faults have been told already
+        deeper = (place for place in places if len(place) > len(one["loc"]))
+        if one["type"] == "too_short" and any(place[: len(one["loc"])] == one["loc"] for place in deeper):
+            continue  # a list is short only because its faulty entries were left out
         path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in one["loc"]).removeprefix(".")
         place = f"{where}{path}".rstrip(":. ")
         if one["type"] == "missing":
@@ -265,5 +327,34 @@ def _clashes(documents: list[Document]) -> list[Fault]:
         faults += [
             Fault(_("the circle {id!r} stands twice in one document").format(id=id_), where=document.number)
             for id_ in sorted({id_ for id_ in ids if ids.count(id_) > 1})
+        ]
+    return faults + _clashing_profiles(documents)
+
+
+def _clashing_profiles(documents: list[Document]) -> list[Fault]:
+    """Refuse a profile's id that stands twice: a verdict names its profile and nothing else."""
+    faults = []
+    seen: dict[str, Document] = {}
+    for document in documents:
+        for profile in document.profiles:
+            if profile.id in seen:
+                faults.append(
+                    Fault(
+                        _("the profile {id!r} stands twice").format(id=profile.id),
+                        where=", ".join(dict.fromkeys([seen[profile.id].number, document.number])),
+                        todo=_("give one of them another id"),
+                    )
+                )
+            seen.setdefault(profile.id, document)
+    for document in documents:
+        faults += [
+            Fault(
+                _("the profile {id!r} reads a profile that is not there: {other}").format(
+                    id=profile.id, other=profile.reading_of
+                ),
+                where=document.number,
+            )
+            for profile in document.profiles
+            if profile.reading_of is not None and profile.reading_of not in seen
         ]
     return faults

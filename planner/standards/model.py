@@ -11,18 +11,24 @@ from planner.i18n import current
 
 Service = Literal["full_day", "day", "meals", "cleaning", "bathing", "nursing"]
 Indicator = Literal["elders", "compounds", "communities_with_facility", "floor_area"]
-Obtained = Literal["printed", "reading", "secondary"]
+Obtained = Literal["printed", "reading", "secondary", "given"]
+Rank = Literal["provincial_law", "city_law", "city_document", "own"]
+
+RANKS: tuple[Rank, ...] = ("own", "city_document", "city_law", "provincial_law")
+"""From the lowest to the highest; which one binds is the user's to say."""
 
 Text = Annotated[str, Field(min_length=1)]
 Identifier = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 Day = Annotated[date, Field(strict=True)]
 
 
-class _Frozen(BaseModel):
+class Frozen(BaseModel):
+    """Base of everything read from the files: it cannot be changed, and unknown keys are refused."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
 
-class Words(_Frozen):
+class Words(Frozen):
     """The same words in Chinese and English; ``str()`` gives those of the language in use.
 
     Examples
@@ -41,7 +47,7 @@ class Words(_Frozen):
         return self.zh if current() == "zh" else self.en
 
 
-class Limit(_Frozen):
+class Limit(Frozen):
     """The most that a walk may take; exactly the limit still passes.
 
     Examples
@@ -64,7 +70,7 @@ class Limit(_Frozen):
         return self.value * 60.0
 
 
-class Target(_Frozen):
+class Target(Frozen):
     """A share that a document wants reached by a day.
 
     Parameters
@@ -109,7 +115,7 @@ class Target(_Frozen):
         return "overdue" if as_of > self.due else "open"
 
 
-class Source(_Frozen):
+class Source(Frozen):
     """The head of a document: what it is called, who issued it, when it holds and how its text was obtained.
 
     Parameters
@@ -118,8 +124,13 @@ class Source(_Frozen):
         The id used in this program, the official number, the title and who issued it.
     issued, in_force_from, in_force_to
         Days; the last one still counts, and None means no end is stated.
+    rank
+        Of the document: ``provincial_law``, ``city_law``, ``city_document`` or ``own`` (somebody's own figures).
     obtained
-        ``printed`` (literal in the document), ``reading`` (our reading of it) or ``secondary`` (from a copy).
+        ``printed`` (literal in the document), ``reading`` (our reading of it), ``secondary`` (from a copy or report)
+        or ``given`` (by the user).
+    seen_at
+        Addresses of the copies that a secondary text was taken from.
     checked
         The day on which the text was last compared with the document.
 
@@ -137,7 +148,9 @@ class Source(_Frozen):
     issued: Day
     in_force_from: Day
     in_force_to: Day | None
+    rank: Rank
     obtained: Obtained
+    seen_at: tuple[Text, ...] = ()
     checked: Day
     notes_by_language: tuple[Words, ...] = Field(default=(), alias="notes")
 
@@ -145,6 +158,8 @@ class Source(_Frozen):
     def _dates_in_order(self) -> Source:
         if self.in_force_to is not None and self.in_force_to < self.in_force_from:
             raise ValueError("in_force_to is before in_force_from")
+        if self.obtained == "secondary" and not self.seen_at:
+            raise ValueError("a secondary text names where it was seen (seen_at)")
         return self
 
     @property
@@ -171,7 +186,7 @@ class Source(_Frozen):
         return self.in_force_from <= ends[1] and other.in_force_from <= ends[0]
 
 
-class Circle(_Frozen):
+class Circle(Frozen):
     """A service circle: which services, within how many minutes, on whose word.
 
     Parameters
@@ -271,16 +286,3 @@ class Circle(_Frozen):
         if not states:
             return "none"
         return "overdue" if "overdue" in states else "open"
-
-
-class Document(Source):
-    """One document with everything that this program takes from it: its circles.
-
-    Examples
-    --------
-    >>> from planner.standards import load
-    >>> [circle.clause for circle in load().documents[0].circles]
-    ['二']
-    """
-
-    circles: tuple[Circle, ...]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -53,15 +54,18 @@ def read_graphml(path: Path) -> Streets:
 def _judge(data: dict[str, Any]) -> ways.Way | None:
     """Judge an edge. Where osmnx merged several ways into it, all must be walkable; stairs among them are not lost."""
     tags: list[dict[str, str]] = [{}]
+    # Of a merged edge any part may be the bridge or the tunnel: it is not known that the whole of it is.
+    merged = isinstance(data.get("osmid"), (list, tuple, set))
     for key in ways.tag_keys():
-        value = data.get(key)
+        value = None if merged and key in ways.level_keys() else data.get(key)
         values = list(value) if isinstance(value, (list, tuple, set)) else [value]
         tags = [{**known, key: str(one)} if one is not None else known for known in tags for one in values]
-    judged = [ways.judge(one) for one in tags]
-    if any(way is None for way in judged):
+    judged = [way for one in tags if (way := ways.judge(one))]
+    if len(judged) < len(tags):
         return None
     steps = ways.classes().index("steps")
-    return next((way for way in judged if way and way.code == steps), judged[0])
+    chosen = next((way for way in judged if way.code == steps), judged[0])
+    return replace(chosen, thoroughfare=all(way.thoroughfare for way in judged))
 
 
 def from_graph(graph: Any, *, where: str = "") -> Streets:
@@ -127,8 +131,8 @@ def from_graph(graph: Any, *, where: str = "") -> Streets:
             continue
         inner = tuple(map(tuple, data["geometry"].coords[1:-1])) if "geometry" in data else ()
         if str(data.get("reversed")) == "True":
-            way = ways.Way(way.code, way.backward, way.forward)
-        there, back = (u, v, inner, way), (v, u, inner[::-1], ways.Way(way.code, way.backward, way.forward))
+            way = way.reversed()
+        there, back = (u, v, inner, way), (v, u, inner[::-1], way.reversed())
         if there in seen or back in seen:
             continue
         seen.add(there)
@@ -151,6 +155,7 @@ def from_graph(graph: Any, *, where: str = "") -> Streets:
         code=np.array([way.code for way in found], np.uint8)[way_row],
         forward=np.array([way.forward for way in found], bool)[way_row],
         backward=np.array([way.backward for way in found], bool)[way_row],
+        thoroughfare=np.array([way.thoroughfare for way in found], bool)[way_row],
         crs=CRS.from_user_input(graph.graph["crs"]),
         classes=ways.classes(),
         notes={"source": "osm", "ways": len(found), "ways_left_out": refused},

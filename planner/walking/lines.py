@@ -149,6 +149,7 @@ def from_lines(table: gpd.GeoDataFrame, *, crs: CRS, where: str = "") -> Streets
         code=np.array([way.code for way in kinds if way], np.uint8),
         forward=np.array([way.forward for way in kinds if way], bool),
         backward=np.array([way.backward for way in kinds if way], bool),
+        thoroughfare=np.array([way.thoroughfare for way in kinds if way], bool),
         crs=crs,
         classes=ways.classes(),
         notes=notes,

@@ -48,6 +48,8 @@ class WalkNetwork:
         Kind of way, a position in ``classes``.
     edge_forward, edge_backward : bool arrays (m,)
         Whether the edge may be walked from u to v, and from v to u.
+    edge_thoroughfare : bool array (m,)
+        Whether the edge stays open to everybody inside a gated compound: main roads, bridges, tunnels.
     shape_indptr : int64 array (m + 1,)
         Where the points of each edge's shape begin.
     shape_xy : float64 array (p, 2)
@@ -78,6 +80,7 @@ class WalkNetwork:
     edge_class: NDArray[np.uint8]
     edge_forward: NDArray[np.bool_]
     edge_backward: NDArray[np.bool_]
+    edge_thoroughfare: NDArray[np.bool_]
     shape_indptr: NDArray[np.int64]
     shape_xy: NDArray[np.float64]
     classes: tuple[str, ...]
@@ -97,6 +100,7 @@ class WalkNetwork:
         backward: ArrayLike | None = None,
         code: ArrayLike | None = None,
         classes: tuple[str, ...] = ("street",),
+        thoroughfare: ArrayLike | None = None,
     ) -> WalkNetwork:
         """Make a network from points and the straight edges between them.
 
@@ -116,6 +120,8 @@ class WalkNetwork:
             Kind of way, a position in ``classes``.
         classes
             Names of the kinds of way.
+        thoroughfare : bool array (m,), optional
+            Whether each edge stays open to everybody inside a gated compound; left out, none does.
 
         Returns
         -------
@@ -138,6 +144,7 @@ class WalkNetwork:
             crs=CRS.from_user_input(crs),
             classes=classes,
             length_m=None if length_m is None else np.asarray(length_m, np.float64),
+            thoroughfare=None if thoroughfare is None else np.asarray(thoroughfare, bool),
         )
         return assemble(streets, crs=streets.crs)
 
@@ -162,6 +169,33 @@ class WalkNetwork:
         owner = np.repeat(np.arange(self.edges), np.diff(self.shape_indptr))
         lines: NDArray[np.object_] = shapely.linestrings(np.asarray(self.shape_xy), indices=owner)
         return lines
+
+    @cached_property
+    def shape_along_m(self) -> NDArray[np.float64]:
+        """Metres from an edge's end u to each point of its drawn shape, shape (p,)."""
+        step = np.hypot(*np.diff(self.shape_xy, axis=0, prepend=self.shape_xy[:1]).T)
+        step[self.shape_indptr[:-1]] = 0.0
+        metres = np.cumsum(step)
+        along: NDArray[np.float64] = metres - np.repeat(metres[self.shape_indptr[:-1]], np.diff(self.shape_indptr))
+        return along
+
+    def pieces(self, edges: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Take edges apart into their straight pieces.
+
+        Parameters
+        ----------
+        edges : integer array (k,)
+            Edges, in any order and any number of times.
+
+        Returns
+        -------
+        row, first : integer arrays
+            Of each piece: its row in ``edges``, and the point in ``shape_xy`` where it begins; it ends at the next.
+        """
+        starts = np.asarray(self.shape_indptr)
+        counts = np.diff(starts)[edges] - 1
+        first = np.repeat(starts[edges] - (np.cumsum(counts) - counts), counts) + np.arange(counts.sum())
+        return np.repeat(np.arange(edges.size), counts), first
 
     @cached_property
     def component_length_m(self) -> NDArray[np.float64]:
@@ -297,10 +331,11 @@ def assemble(streets: Streets, *, crs: CRS, key: str = "") -> WalkNetwork:
     length, keep = _checked(streets, xy)
     a, b, length = streets.a[keep], streets.b[keep], length[keep]
     code, forward, backward = streets.code[keep], streets.forward[keep], streets.backward[keep]
+    through = np.zeros(a.size, bool) if streets.thoroughfare is None else streets.thoroughfare[keep]
     order = curve_order(xy)
     rank = np.empty_like(order)
     rank[order] = np.arange(order.size)
-    points, walked, against, starts = contract(len(xy), a, b, code, forward, backward, order)
+    points, walked, against, starts = contract(len(xy), a, b, 2 * code + through, forward, backward, order)
 
     # Chains run from the end that comes first on the curve; a ring, towards the side whose first point comes first, and
     # where that is one point (out and back over it, or a loop without points) the way that may be walked.
@@ -324,13 +359,13 @@ def assemble(streets: Streets, *, crs: CRS, key: str = "") -> WalkNetwork:
 
     # Edges in the order of their nodes; among parallel ones the shorter first, then by shape.
     second = np.where(flip, last_but_one, second)
-    sequence = np.lexsort((back, ahead, code[first], rank[second], edge_length, rank[v], rank[u]))
+    sequence = np.lexsort((back, ahead, through[first], code[first], rank[second], edge_length, rank[v], rank[u]))
     used, node_of = np.unique(np.concatenate([rank[u], rank[v]]), return_inverse=True)
     shape_counts = (pieces_of + 1)[sequence]
     shape_first = (np.cumsum(pieces_of + 1) - (pieces_of + 1))[sequence]
     shape_points = points[point_rows][_ragged(shape_first, shape_counts, np.zeros(sequence.size, bool))]
     edge_u, edge_v = (side[sequence].astype(np.int32) for side in np.split(node_of, 2))
-    indptr, neighbour, arc_edge, arc_from_u = _arcs(used.size, edge_u, edge_v)
+    indptr, neighbour, arc_edge, arc_from_u = arcs(used.size, edge_u, edge_v)
     return WalkNetwork(
         crs=crs,
         node_xy=xy[order[used]],
@@ -344,6 +379,7 @@ def assemble(streets: Streets, *, crs: CRS, key: str = "") -> WalkNetwork:
         edge_class=code[first][sequence],
         edge_forward=ahead[sequence],
         edge_backward=back[sequence],
+        edge_thoroughfare=through[first][sequence],
         shape_indptr=np.concatenate([[0], np.cumsum(shape_counts)]),
         shape_xy=xy[shape_points],
         classes=streets.classes,
@@ -352,10 +388,29 @@ def assemble(streets: Streets, *, crs: CRS, key: str = "") -> WalkNetwork:
     )
 
 
-def _arcs(
+def arcs(
     n: int, u: NDArray[np.int32], v: NDArray[np.int32]
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32], NDArray[np.bool_]]:
-    """Lay both arcs of every edge out by the node that stores them (CSR)."""
+    """Lay both arcs of every edge out by the node that stores them (CSR).
+
+    Parameters
+    ----------
+    n
+        Number of nodes.
+    u, v : int32 arrays (m,)
+        Nodes at the ends of each edge.
+
+    Returns
+    -------
+    indptr, neighbour, arc_edge, arc_from_u
+        As in `WalkNetwork`.
+
+    Examples
+    --------
+    >>> indptr, neighbour, arc_edge, arc_from_u = arcs(3, np.array([0, 1], "i4"), np.array([1, 2], "i4"))
+    >>> indptr.tolist(), neighbour.tolist(), arc_edge.tolist(), arc_from_u.tolist()
+    ([0, 1, 3, 4], [1, 0, 2, 1], [0, 0, 1, 1], [True, False, True, False])
+    """
     owner, far = np.concatenate([u, v]), np.concatenate([v, u])
     edge = np.tile(np.arange(u.size, dtype=np.int32), 2)
     from_u = np.arange(owner.size) < u.size

@@ -143,6 +143,7 @@ def _streets(
         code=np.array([kind.code for kind in found], np.uint8)[way],
         forward=np.array([kind.forward for kind in found], bool)[way],
         backward=np.array([kind.backward for kind in found], bool)[way],
+        thoroughfare=np.array([kind.thoroughfare for kind in found], bool)[way],
         crs=CRS.from_epsg(4326),
         classes=ways.classes(),
         notes=notes,

@@ -1,16 +1,16 @@
-"""Tie places to the nearest position on a street, without stepping over walls or onto cut-off fragments."""
+"""Tie places to the nearest position on a street, not over walls, through compounds or onto cut-off fragments."""
 
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from planner.walking.network import WalkNetwork
+from planner.walking.network import JOIN_M, WalkNetwork
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +34,8 @@ class Snapped:
         The part of the straight way inside the outline, metres; 0 without one.
     minor : bool array (p,)
         Whether the position lies on a small part of the network, cut off from the rest.
+    blocked : bool array (p,)
+        Whether streets are within reach, but each behind a barrier or another's gated compound.
 
     Examples
     --------
@@ -47,6 +49,7 @@ class Snapped:
     connector_m: NDArray[np.float64]
     inside_m: NDArray[np.float64]
     minor: NDArray[np.bool_]
+    blocked: NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,11 @@ class Snapper:
     minor_share
         A connected part with less street than this share of the largest part is minor: it is taken only where no
         street of a larger part is within reach.
+    enclosures : array of polygons, optional
+        What is inside gated compounds, as `planner.walking.enclosures.cores` gives it: a straight way leads through one
+        only for those who are inside already.
+    whole : Snapper, optional
+        Ties points to the network from which the streets inside the enclosures have not been cut.
 
     Examples
     --------
@@ -77,6 +85,8 @@ class Snapper:
     max_snap_m: float = 100.0
     barriers: NDArray[np.object_] | None = None
     minor_share: float = 0.01
+    enclosures: NDArray[np.object_] | None = None
+    whole: Snapper | None = None
 
     @cached_property
     def _minor(self) -> NDArray[np.bool_]:
@@ -94,7 +104,21 @@ class Snapper:
     def _walls(self) -> shapely.STRtree | None:
         return None if self.barriers is None or not len(self.barriers) else shapely.STRtree(self.barriers)
 
-    def snap(self, points: NDArray[np.object_], *, outlines: NDArray[np.object_] | None = None) -> Snapped:
+    @cached_property
+    def _insides(self) -> shapely.STRtree | None:
+        return None if self.enclosures is None or not len(self.enclosures) else shapely.STRtree(self.enclosures)
+
+    @cached_property
+    def _unhindered(self) -> Snapper:
+        return replace(self, barriers=None, enclosures=None)
+
+    def snap(
+        self,
+        points: NDArray[np.object_],
+        *,
+        outlines: NDArray[np.object_] | None = None,
+        own: NDArray[np.intp] | None = None,
+    ) -> Snapped:
         """Tie points to the network.
 
         Parameters
@@ -104,6 +128,8 @@ class Snapper:
         outlines : array (p,) of polygons, optional
             The outline around each point: the straight way is a connector, bound by the greatest distance and by
             barriers, only where it lies outside.
+        own : integer array (p,), optional
+            The enclosure that is each point's own, by row, and may be crossed; -1 for none.
 
         Returns
         -------
@@ -117,12 +143,13 @@ class Snapper:
             rows = np.flatnonzero((edge < 0) & usable)
             if not (edges.size and rows.size):
                 continue
-            if self._walls is None and outlines is None:
+            if self._walls is None and self._insides is None and outlines is None:
                 row, found, distance = self._nearest(points[rows], edges, tree)
                 ends, outside = points[rows[row]], distance
             else:
                 around = None if outlines is None else outlines[rows]
-                row, found, ends, distance, outside = self._nearest_permitted(points[rows], around, edges, tree)
+                whose = np.full(rows.size, -1) if own is None else own[rows]
+                row, found, ends, distance, outside = self._nearest_permitted(points[rows], around, whose, edges, tree)
             at = rows[row]
             edge[at], connector[at], inside[at] = found, outside, distance - outside
             offset[at] = self.offset_m(ends, found)
@@ -130,7 +157,11 @@ class Snapper:
         if minor.any():
             log.warning("%d of %d points reach only a cut-off fragment of street", minor.sum(), minor.size)
         self._log_passed_over(points, np.flatnonzero((edge >= 0) & ~minor), connector + inside)
-        return Snapped(edge, offset, connector, inside, minor)
+        blocked, lost = np.zeros(points.size, bool), np.flatnonzero((edge < 0) & usable)
+        if lost.size and not (self._walls is None and self._insides is None):
+            around = None if outlines is None else outlines[lost]
+            blocked[lost] = self._unhindered.snap(points[lost], outlines=around).edge >= 0
+        return Snapped(edge, offset, connector, inside, minor, blocked)
 
     def _nearest(
         self, points: NDArray[np.object_], edges: NDArray[np.intp], tree: shapely.STRtree
@@ -144,6 +175,7 @@ class Snapper:
         self,
         points: NDArray[np.object_],
         outlines: NDArray[np.object_] | None,
+        own: NDArray[np.intp],
         edges: NDArray[np.intp],
         tree: shapely.STRtree,
     ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.object_], NDArray[np.float64], NDArray[np.float64]]:
@@ -153,9 +185,9 @@ class Snapper:
         first = _first_of_each(row, distance, edges[at])
         row, edge = row[first], edges[at[first]]
         ways = shapely.shortest_line(points[row], self.network.edge_lines[edge])
-        outside, taken = self._permitted(ways, None if outlines is None else outlines[row])
+        outside, taken = self._permitted(ways, None if outlines is None else outlines[row], own[row])
         rest = np.flatnonzero(~np.isin(np.arange(points.size), row[taken]))
-        further = self._search(points[rest], None if outlines is None else outlines[rest], edges, tree)
+        further = self._search(points[rest], None if outlines is None else outlines[rest], own[rest], edges, tree)
         return (
             np.concatenate([row[taken], rest[further[0]]]),
             np.concatenate([edge[taken], further[1]]),
@@ -165,18 +197,20 @@ class Snapper:
         )
 
     def _permitted(
-        self, ways: NDArray[np.object_], outlines: NDArray[np.object_] | None
+        self, ways: NDArray[np.object_], outlines: NDArray[np.object_] | None, own: NDArray[np.intp]
     ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         """Measure straight ways outside their outlines; tell which are short enough there and cross no barrier."""
+        enters = self._enters(ways, own)
         if outlines is not None:
             ways = shapely.difference(ways, outlines)
         outside: NDArray[np.float64] = shapely.length(ways)
-        return outside, (outside <= self.max_snap_m) & ~self._blocked(ways)
+        return outside, (outside <= self.max_snap_m) & ~enters & ~self._blocked(ways)
 
     def _search(
         self,
         points: NDArray[np.object_],
         outlines: NDArray[np.object_] | None,
+        own: NDArray[np.intp],
         edges: NDArray[np.intp],
         tree: shapely.STRtree,
     ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.object_], NDArray[np.float64]]:
@@ -187,7 +221,9 @@ class Snapper:
         row, at = tree.query(points, predicate="dwithin", distance=reach)
         edge = edges[at]
         lines = self.network.edge_lines[edge]
-        if self._walls is not None:  # a wall may hide the nearest piece of a street and leave another in the open
+        if not (
+            self._walls is None and self._insides is None
+        ):  # a wall may hide the nearest piece of a street and leave another in the open
             row, edge, lines = self._pieces(row, edge)
             near = shapely.dwithin(points[row], lines, reach[row])
             row, edge, lines = row[near], edge[near], lines[near]
@@ -198,7 +234,7 @@ class Snapper:
         looked = np.flatnonzero(np.diff(row, prepend=-1))
         while looked.size:
             around = None if outlines is None else outlines[row[looked]]
-            outside[looked], taken[looked] = self._permitted(ways[looked], around)
+            outside[looked], taken[looked] = self._permitted(ways[looked], around, own[row[looked]])
             looked = looked[~taken[looked]] + 1
             looked = looked[looked < row.size]
             looked = looked[row[looked] == row[looked - 1]]
@@ -208,12 +244,23 @@ class Snapper:
         self, row: NDArray[np.intp], edge: NDArray[np.intp]
     ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.object_]]:
         """Take the edges of pairs apart into their straight pieces."""
-        starts = np.asarray(self.network.shape_indptr)
-        counts = np.diff(starts)[edge] - 1
-        first = np.repeat(starts[edge] - (np.cumsum(counts) - counts), counts) + np.arange(counts.sum())
+        pair, first = self.network.pieces(edge)
         xy = np.asarray(self.network.shape_xy)
         lines: NDArray[np.object_] = shapely.linestrings(np.stack([xy[first], xy[first + 1]], axis=1))
-        return np.repeat(row, counts), np.repeat(edge, counts), lines
+        return row[pair], edge[pair], lines
+
+    def _enters(self, ways: NDArray[np.object_], own: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """Tell whether straight ways run through an enclosure that is not their own and in which they do not begin."""
+        enters = np.zeros(ways.size, bool)
+        if self._insides is None:
+            return enters
+        way, at = self._insides.query(ways, predicate="intersects")
+        inside = self._insides.geometries[at]
+        others = (own[way] != at) & ~shapely.intersects(inside, shapely.get_point(ways[way], 0))
+        way, inside = way[others], inside[others]
+        # A street ends where it meets an enclosure: to touch one is not to enter.
+        enters[way[shapely.length(shapely.intersection(ways[way], inside)) > JOIN_M]] = True
+        return enters
 
     def _blocked(self, ways: NDArray[np.object_]) -> NDArray[np.bool_]:
         """Tell whether straight ways cross a barrier after leaving their door."""
@@ -259,7 +306,7 @@ class Snapper:
     def crossings(
         self, outlines: NDArray[np.object_]
     ) -> tuple[NDArray[np.intp], NDArray[np.object_], NDArray[np.intp]]:
-        """Find where streets of the main network meet outlines.
+        """Find where streets of the main network meet outlines; streets that were cut from it meet none.
 
         Parameters
         ----------
@@ -276,6 +323,12 @@ class Snapper:
             The street's edge.
         """
         edges, tree = self._parts[0]
+        if self.whole is not None:
+            # A street may have been cut where it meets an outline: what the whole one met is looked for on the rest.
+            row, met, _whole = self.whole.crossings(outlines)
+            pair, at = tree.query(met, predicate="dwithin", distance=JOIN_M)
+            first = _first_of_each(pair, shapely.distance(met[pair], self.network.edge_lines[edges[at]]), edges[at])
+            return row[pair[first]], met[pair[first]], edges[at[first]]
         rings = shapely.boundary(outlines)
         row, at = tree.query(rings, predicate="intersects")
         edge = edges[at]

@@ -30,6 +30,8 @@ class Streets:
         Names of the kinds of way.
     length_m : float64 array (s,), optional
         Lengths that the source states; left out, they are measured in the compute CRS.
+    thoroughfare : bool array (s,), optional
+        Whether the piece stays open to everybody inside a gated compound; left out, none does.
     notes
         What was met while reading, by name: counts, and lists of places worth a look.
     """
@@ -43,6 +45,7 @@ class Streets:
     crs: CRS
     classes: tuple[str, ...]
     length_m: NDArray[np.float64] | None = None
+    thoroughfare: NDArray[np.bool_] | None = None
     notes: dict[str, Any] = field(default_factory=dict)
 
     def projected(self, crs: CRS) -> NDArray[np.float64]:

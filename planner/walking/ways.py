@@ -6,7 +6,7 @@ The judgement is a table, ``ways.yaml`` beside this module, with the source of e
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -27,11 +27,18 @@ class Way:
         Position of its kind in `classes`.
     forward, backward
         Whether it may be walked in the direction it was drawn, and against it.
+    thoroughfare
+        Whether it stays open to everybody inside a gated compound: a main road, a bridge, a tunnel.
     """
 
     code: int
     forward: bool
     backward: bool
+    thoroughfare: bool = False
+
+    def reversed(self) -> Way:
+        """Give the same way drawn in the other direction."""
+        return replace(self, forward=self.backward, backward=self.forward)
 
 
 @cache
@@ -62,7 +69,19 @@ def tag_keys() -> tuple[str, ...]:
     rules = _rules()
     found = ["highway", rules["motor_only"]["key"], *rules["crossing"]["keys"], *rules["access"]["keys"]]
     found += [key for side in rules["direction"].values() for key in side]
+    found += level_keys()
     return tuple(dict.fromkeys(found))
+
+
+def level_keys() -> tuple[str, ...]:
+    """Name the tags that say a way runs above or below the ground.
+
+    Examples
+    --------
+    >>> level_keys()
+    ('bridge', 'tunnel')
+    """
+    return tuple(_rules()["thoroughfare"]["above_or_below"])
 
 
 def _permission(tags: Mapping[str, str], default: bool) -> bool:
@@ -94,13 +113,15 @@ def judge(tags: Mapping[str, str]) -> Way | None:
     Examples
     --------
     >>> judge({"highway": "residential", "oneway": "yes"})
-    Way(code=0, forward=True, backward=True)
+    Way(code=0, forward=True, backward=True, thoroughfare=False)
     >>> judge({"highway": "cycleway"}) is None
     True
     >>> judge({"highway": "cycleway", "foot": "yes", "cycleway": "crossing"})
-    Way(code=5, forward=True, backward=True)
+    Way(code=5, forward=True, backward=True, thoroughfare=False)
     >>> judge({"highway": "footway", "oneway:foot": "yes"})
-    Way(code=2, forward=True, backward=False)
+    Way(code=2, forward=True, backward=False, thoroughfare=False)
+    >>> judge({"highway": "primary"}).thoroughfare, judge({"highway": "footway", "tunnel": "yes"}).thoroughfare
+    (True, True)
     """
     rules = _rules()
     kind = rules["highway"].get(tags.get("highway"))
@@ -117,7 +138,13 @@ def judge(tags: Mapping[str, str]) -> Way | None:
     }
     if only["forward"] and only["backward"]:
         return None
-    return Way(rules["classes"].index(name), forward=not only["backward"], backward=not only["forward"])
+    return Way(rules["classes"].index(name), not only["backward"], not only["forward"], _thoroughfare(tags))
+
+
+def _thoroughfare(tags: Mapping[str, str]) -> bool:
+    rule = _rules()["thoroughfare"]
+    raised = any(tags.get(key, "").strip().lower() not in rule["on_the_ground"] for key in level_keys())
+    return raised or tags["highway"] in rule["highway"]
 
 
 def stops(tags: Mapping[str, str]) -> bool:

@@ -94,6 +94,22 @@ def bishan(data: Path, folder: Path) -> Path:
     )
 
 
+def bishan_estates(data: Path, folder: Path) -> Path:
+    """Bishan with invented gated estates, 220 m squares without gates, around buildings, centres and streets alike."""
+    bishan(data, folder)
+    compounds = gpd.read_file(folder / "compounds.gpkg")
+    west, south, east, north = compounds.total_bounds
+    x, y = (side.ravel() for side in np.meshgrid(np.arange(west, east, 370.0), np.arange(south, north, 370.0)))
+    ids = [f"E{number:03}" for number in range(x.size)]
+    estates = gpd.GeoDataFrame(
+        {"compound_id": ids, "elders_60": 0, "community": "BSSZ01", "gated": True},
+        geometry=shapely.box(x, y, x + 220, y + 220),
+        crs=3414,
+    )
+    pd.concat([compounds, estates], ignore_index=True).to_file(folder / "compounds.gpkg")
+    return folder
+
+
 def _day_care(points: Iterable[tuple[float, float]], *, crs: int) -> gpd.GeoDataFrame:
     """Invented day-care centres at fixed longitudes and latitudes, moved into a CRS."""
     places = gpd.GeoSeries(shapely.points(list(points)), crs=4326).to_crs(crs)

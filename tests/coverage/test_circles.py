@@ -279,11 +279,11 @@ def test_a_barrier_sends_the_walk_another_way(tmp_path: Path) -> None:
     assert (free["verdict"], walled["verdict"]) == ("pass", "fail")
 
 
-def test_a_home_that_is_walled_in_is_off_the_network(tmp_path: Path) -> None:
+def test_a_home_that_is_walled_in_is_blocked(tmp_path: Path) -> None:
     ring = shapely.LineString([(480, 10), (520, 10), (520, 50), (480, 50), (480, 10)])
     wall = [{"barrier_id": "wall", "geometry": ring}]
     row = answers(tmp_path, [home("A", at(500, 30))], [care("F", at(400, 0))], barriers=wall).loc["A"]
-    assert (row["reason"], row["verdict"]) == ("off_network", "unknown")
+    assert (row["reason"], row["verdict"]) == ("blocked", "unknown")
 
 
 # ---- the shape of the table ------------------------------------------------------------------------------------------

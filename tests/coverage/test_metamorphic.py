@@ -136,6 +136,51 @@ def test_a_barrier_shortens_no_walk(city: City, tmp_path: Path) -> None:
     assert not longer_or_lost(after["minutes"], before["minutes"]).all()  # some wall stands in some way
 
 
+def gated_corners(city: City, *, gated: bool) -> City:
+    """Compounds of 50 m around corners and middles of the raster, away from every home's front and every facility."""
+    rng = np.random.default_rng(11)
+    places = [(BLOCK * i, BLOCK * j) for i in range(1, SIDE - 1) for j in range(1, SIDE - 1)]
+    places = [places[row] for row in rng.permutation(len(places))[:10]]
+    shapes = [square(x, y, 25) for x, y in places]
+    free = [one for one in shapes if all(one.distance(row["geometry"]) > 5 for row in city.facilities)]
+    estates = [home(f"E{number}", shape, 50, gated=gated) for number, shape in enumerate(free)]
+    return replace(city, compounds=[*city.compounds, *estates])
+
+
+def test_a_gated_compound_shortens_no_walk(city: City, tmp_path: Path) -> None:
+    """Nor does it change its own residents' walks, which begin at the same doors: where streets meet its outline."""
+    open_, shut = (gated_corners(city, gated=one).answers(tmp_path / str(one)) for one in (False, True))
+    assert longer_or_lost(open_["minutes"], shut["minutes"]).all()
+    others = shut.index.str.startswith("C")
+    assert not longer_or_lost(shut["minutes"], open_["minutes"])[others].all()
+    bare = city.answers(tmp_path / "bare")  # open compounds are in nobody's way
+    pd.testing.assert_frame_equal(open_.loc[bare.index], bare, rtol=1e-12)
+
+
+def test_residents_with_gates_in_every_street_walk_as_before(city: City, tmp_path: Path) -> None:
+    """Whatever leads through their compound they walk straight, which is no longer than its streets."""
+    city = gated_corners(city, gated=False)
+    streets = shapely.union_all([shapely.LineString(line) for line in city.streets])
+    estates = [row for row in city.compounds if row["compound_id"].startswith("E")]
+    gates = [
+        {"gate_id": f"{row['compound_id']}-{number}", "compound_id": row["compound_id"], "geometry": point}
+        for row in estates
+        for number, point in enumerate(shapely.get_parts(row["geometry"].boundary.intersection(streets)))
+    ]
+    city = replace(city, gates=[*city.gates, *gates])
+    shut = replace(city, compounds=[{**row, "gated": row["compound_id"].startswith("E")} for row in city.compounds])
+    before, after = city.answers(tmp_path / "before"), shut.answers(tmp_path / "after")
+    owners = sorted({row["compound_id"] for row in gates})
+    others = [one for one in owners if pd.notna(after.loc[one, "minutes"])]
+    assert len(others) >= 3
+    longer = after.loc[others, "minutes"] / before.loc[others, "minutes"]
+    # Longer only where the way leads through another gated compound: alone in being gated, each walks as before.
+    one = others[0]
+    alone = replace(city, compounds=[{**row, "gated": row["compound_id"] == one} for row in city.compounds])
+    assert alone.answers(tmp_path / "alone").loc[one, "minutes"] == pytest.approx(before.loc[one, "minutes"])
+    assert (longer >= 1 - 1e-12).all()
+
+
 def test_twice_the_lengths_take_twice_the_minutes(city: City, tmp_path: Path) -> None:
     def doubled(rows: list[Row]) -> list[Row]:
         return [{**row, "geometry": shapely.transform(row["geometry"], lambda xy: 2 * xy)} for row in rows]

@@ -9,7 +9,7 @@ from planner.layers.columns import LAYERS, SERVICES, UNITS, key
 # Copied from the contract's table of columns, "!" marking what is required.
 CONTRACT = {
     "compounds": "compound_id! name geometry! status residential_floor_area_m2 households population "
-    "elders_60 elders_65 elders_80 in_urban_area community street county built_year gated",
+    "elders_60 elders_65 elders_80 in_urban_area community street county project phase built_year gated",
     "gates": "gate_id! compound_id! geometry! open",
     "facilities": "facility_id! name! kind! geometry! services status opened_on floor_area_m2 beds care_beds "
     "places meals_per_day ownership",
@@ -20,7 +20,8 @@ CONTRACT = {
     "candidates": "candidate_id! name geometry! use tenure floor_area_m2 floor cost_cny meals_per_day places required",
     "areas": "area_id! name! level! parent_id geometry!",
     "barriers": "barrier_id! name geometry!",
-    "population": "area_id! elders_60! elders_65 elders_80 population",
+    "population": "area_id! name elders_60! elders_65 elders_80 population",
+    "buildings": "building_id! geometry! floors height_m use",
 }
 
 

@@ -36,13 +36,15 @@ def test_gates_of_unknown_compounds_are_set_aside(read, table, town):
 
 
 def test_areas_without_their_parent_are_doubted(read, table):
-    square = f'"POLYGON (({EAST} {NORTH}, {EAST + 9} {NORTH}, {EAST} {NORTH + 9}, {EAST} {NORTH}))"'
+    def corner(size):
+        return f'"POLYGON (({EAST} {NORTH}, {EAST + size} {NORTH}, {EAST} {NORTH + size}, {EAST} {NORTH}))"'
+
     file = table(
         "area_id,name,level,parent_id,wkt",
-        f"1,a,street,,{square}",
-        f"2,b,community,1,{square}",
-        f"3,c,community,9,{square}",
-        f"4,d,community,4,{square}",
+        f"1,a,street,,{corner(9)}",
+        f"2,b,community,1,{corner(8)}",
+        f"3,c,community,9,{corner(7)}",
+        f"4,d,community,4,{corner(6)}",
     )
     areas = crosscheck({"areas": read("areas", file=file, **METRES)})["areas"]
     assert areas.table["parent_id"].fillna("").tolist() == ["", "1", "", ""]
@@ -51,6 +53,26 @@ def test_areas_without_their_parent_are_doubted(read, table):
         (5, "4", "parent_id", "doubted"),
     ]
     assert areas.ledger.closes()
+
+
+def test_compounds_far_from_the_area_that_they_name_are_doubted(read, table):
+    """Trap 16: the name decides where a compound's elders count, but a name two kilometres off is told."""
+
+    def square(east):
+        ring = ((east, 0), (east + 1000, 0), (east + 1000, 1000), (east, 1000), (east, 0))
+        return '"POLYGON ((' + ", ".join(f"{EAST + x} {NORTH + y}" for x, y in ring) + '))"'
+
+    lines = [f"1,West,community,{square(0)}", f"2,East,community,{square(1000)}"]
+    areas = read("areas", file=table("area_id,name,level,wkt", *lines, name="areas.csv"), **METRES)
+    # In West; in East by 100 m but said to be West's; in East by 900 m and said to be West's.
+    homes = [f"A,West,{EAST + 500},{NORTH + 500}", f"B,West,{EAST + 1100},{NORTH + 500}"]
+    homes.append(f"C,West,{EAST + 1900},{NORTH + 500}")
+    compounds = read("compounds", file=table("compound_id,community,x,y", *homes, name="homes.csv"), **METRES)
+    checked = crosscheck({"areas": areas, "compounds": compounds})["compounds"]
+    assert told(checked) == [
+        (4, "C", "community", "doubted", "it names West, which is 900 m away; elders count where the name says")
+    ]
+    assert checked.ledger.closes()
 
 
 def test_facilities_in_another_city_are_doubted(read, table, town):
@@ -98,3 +120,52 @@ def test_no_compounds_at_all(read, table):
     header = "facility_id,name,kind,status,x,y"
     facilities = read("facilities", file=table(header, f"f,x,canteen,在用,{EAST},{NORTH}"), **METRES)
     assert crosscheck({"compounds": compounds, "facilities": facilities})["facilities"] is facilities
+
+
+class TestFarAway:
+    def test_gates_off_their_compound(self, tmp_path, read, table, compounds):
+        compounds.to_file(tmp_path / "c.gpkg")
+        # 001 is a square of 100 m by 200 m from EAST, NORTH; 003 a point at EAST + 600, NORTH + 20.
+        gates = read(
+            "gates",
+            file=table(
+                "gate_id,compound_id,x,y",
+                f"at,001,{EAST + 100},{NORTH + 50}",
+                f"inside,001,{EAST + 50},{NORTH + 50}",
+                f"near,001,{EAST + 599},{NORTH + 50}",
+                f"far,001,{EAST + 601},{NORTH + 50}",
+                f"of_point,003,{EAST + 600},{NORTH + 519}",
+                f"off_point,003,{EAST + 600},{NORTH + 522}",
+            ),
+            **METRES,
+        )
+        checked = crosscheck({"compounds": read("compounds", file="c.gpkg"), "gates": gates})["gates"]
+        what = "it lies {distance} m off the outline of compound {id}; one of the two may be wrong"
+        assert told(checked) == [
+            (5, "far", "geometry", "doubted", what.format(distance=501, id="001")),
+            (7, "off_point", "geometry", "doubted", what.format(distance=502, id="003")),
+        ]
+        assert checked.ledger.closes()
+
+    def test_one_compound_in_another_city(self, read, table):
+        rows = [f"{number},{EAST + 100 * number},{NORTH}" for number in range(1, 10)]
+        town = read("compounds", file=table("compound_id,x,y", *rows, f"far,{EAST},{NORTH - 70_000}"), **METRES)
+        checked = crosscheck({"compounds": town})["compounds"]
+        what = "it lies 70 km away from most other compounds; its coordinates may be wrong"
+        assert told(checked) == [(11, "far", "geometry", "doubted", what)]
+        assert len(checked.table) == 10
+
+    def test_two_towns_are_no_mistake(self, read, table):
+        rows = [f"{number},{EAST},{NORTH + 80_000 * (number % 3)}" for number in range(1, 13)]
+        town = read("compounds", file=table("compound_id,x,y", *rows), **METRES)
+        assert told(crosscheck({"compounds": town})["compounds"]) == []
+
+    def test_three_compounds_are_too_few_to_say(self, read, table):
+        rows = [f"A,{EAST},{NORTH}", f"B,{EAST},{NORTH}", f"C,{EAST},{NORTH + 90_000}"]
+        town = read("compounds", file=table("compound_id,x,y", *rows), **METRES)
+        assert told(crosscheck({"compounds": town})["compounds"]) == []
+
+    def test_candidates_in_another_city(self, read, table, town):
+        file = table("candidate_id,use,x,y", f"near,canteen,{EAST},{NORTH}", f"far,canteen,{EAST + 60_500},{NORTH}")
+        checked = crosscheck({"compounds": town, "candidates": read("candidates", file=file, **METRES)})["candidates"]
+        assert [line[1] for line in told(checked)] == ["far"]

@@ -63,6 +63,36 @@ def test_permits_are_asked_as_well(read, table, refused):
     assert fault.what == "住宅总建筑面积 seems to be in units of 10,000 m²: 15.62"
 
 
+def test_what_is_more_than_one_compound(read, table):
+    file = table(
+        f"compound_id,{AREA},households,population,elders_60,built_year,x,y",
+        f"1,20000000,,300000,150000,1995,{EAST},{NORTH}",
+        f"2,8000000,60000,,,20230419,{EAST},{NORTH}",
+        f"3,80000,700,2000,400,1995,{EAST},{NORTH}",
+    )
+    assert doubts(read("compounds", file=file, datum="EPSG:4547")) == [
+        (2, AREA, f"{AREA} is 20,000,000: more than one compound holds", "doubted"),
+        (3, "households", "households is 60,000: more than one compound holds", "doubted"),
+        (2, "population", "population is 300,000: more than one compound holds", "doubted"),
+        (2, "elders_60", "elders_60 is 150,000: more than one compound holds", "doubted"),
+        (3, "built_year", "20230419 is hardly the year in which it was built", "doubted"),
+    ]
+
+
+def test_floors_measured_as_land_are_doubted_once(read, table):
+    file = table("许可证号;住宅建筑面积（亩）;户数", "1;234.3;1200", "2;150;800")
+    layer = read("permits", file=file, crs=None)
+    assert doubts(layer) == [
+        (
+            2,
+            AREA,
+            "住宅建筑面积（亩） is in 亩, a unit of land: is it the area of the site, not of the floors?",
+            "doubted",
+        )
+    ]
+    assert layer.table[AREA].tolist() == [pytest.approx(156_200), pytest.approx(100_000)]
+
+
 def test_empty_compounds_are_no_doubt(read, table):
     file = table("小区编号,住宅建筑面积,总户数,x,y", *rows(0, "", 5000, homes=[0, 10, 0]))
     assert read("compounds", file=file, datum="EPSG:4547").ledger.entries == ()

@@ -59,8 +59,25 @@ def test_data_are_no_second_row_of_names():
 
 
 def test_a_row_full_of_cells_is_not_taken_for_a_title():
+    """What stands in it is not lost: it is the upper half of the header."""
     found = header([["a", "b", "c", "d"], HEADER, *DATA])
-    assert found.names == ("a", "b", "c", "d")
+    assert found.depth == 2
+    assert found.names[0] == f"a / {HEADER[0]}"
+
+
+def test_groups_over_a_header_that_is_complete_alone():
+    """Four groups over seven columns, under a title and a line of units: the sheet of a bureau of civil affairs."""
+    rows = [
+        ["示例区一览表"],
+        ["填报单位：民政局　单位：平方米、张、人"],
+        ["基本情况", "", "规模", "", "性质", "位置", ""],
+        ["设施编号", "设施名称", "建筑面积", "床位数", "", "经度", "纬度"],
+        ["F1", "甲", "350", "2", "公办", "113", "25"],
+    ]
+    found = find_header(list(enumerate(rows, start=1)), layer="facilities", fields=())
+    assert (found.start, found.depth) == (2, 2)
+    assert found.names[0] == "基本情况 / 设施编号"
+    assert found.names[4:] == ("性质", "位置 / 经度", "位置 / 纬度")
 
 
 def test_names_of_study_toml_tell_a_header_too():
@@ -96,3 +113,18 @@ def test_totals_and_notes(row, kind, label):
 )
 def test_compounds_that_sound_like_totals_or_notes(row):
     assert find_records([HEADER, row], file="a.xlsx", layer="compounds", fields=()).left_out == ()
+
+
+@pytest.mark.parametrize(
+    ("title", "units"),
+    [
+        ("单位：㎡", {"m2": "m2"}),
+        ("计量单位：万平方米、人", {"m2": "万平方米", "persons": "人"}),
+        ("填报单位：住建局", {}),
+        ("单位：住建局", {}),
+        ("一览表（单位: 万㎡／万元）", {"m2": "万m2", "yuan": "万元"}),
+    ],
+)
+def test_units_above_the_header(title, units):
+    found = find_records([[title], HEADER, *DATA], file="a.xlsx", layer="compounds", fields=())
+    assert found.units == units

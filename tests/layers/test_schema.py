@@ -26,3 +26,20 @@ def test_all_that_does_not_keep_the_contract_is_listed(refused):
     assert any("elders_60" in fault.what and "-1" in fault.what for fault in faults)
     assert len(faults) >= 2
     assert all(fault.where.startswith("p.csv") for fault in faults)
+    assert {fault.why for fault in faults} >= {
+        "it is less than the least value",
+        "it stands twice, and the identifier must be unique",
+    }
+
+
+def test_reasons_are_our_own(refused):
+    index = pd.Index(["a", "b"], dtype="str", name="room_id")
+    table = pd.DataFrame({"compound_ids": ["1", None], "source": ["配建", "gift"], "extra": [1, 2]}, index=index)
+    table = table.astype({"compound_ids": "str", "source": "str"})
+    whys = {fault.why for fault in refused(check_table, table, layer="rooms", file="r.csv")}
+    assert whys == {
+        "the column is missing",
+        "the contract has no such column",
+        "it is empty, and the column must be given",
+        "it is none of the codes",
+    }

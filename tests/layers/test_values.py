@@ -77,11 +77,20 @@ def one(column, cell, dtype="str", **options):
         (AREA, "3亩", 2000.0, False),
         (AREA, "350元", NA, True),
         (AREA, "一千", NA, True),
+        (AREA, "1e308", NA, True),
+        (AREA, "1000000000000", NA, True),
+        (AREA, "12%", NA, True),
+        (ELDERS, "1e12", NA, True),
+        (ELDERS, "12％", NA, True),
         (FLOOR, "-1", -1.0, False),
         (FLOOR, "一楼", NA, True),
         *[(GATED, word, True, False) for word in ("true", "TRUE", "1", "是", "Yes")],
         *[(GATED, word, False, False) for word in ("false", "0", "否", "no")],
+        *[(GATED, word, True, False) for word in ("有", "√", "✔", "Y", "全封闭", "有门禁")],
+        *[(GATED, word, False, False) for word in ("没有", "×", "✘", "N", "X", "无门禁", "半开放")],
         (GATED, "无", False, False),
+        *[(OPEN, word, True, False) for word in ("开", "通行", "常开")],
+        *[(OPEN, word, False, False) for word in ("关", "不通行", "常闭", "停用")],
         (GATED, "封闭", True, False),
         (GATED, "开放", False, False),
         (OPEN, "开放", True, False),
@@ -115,7 +124,9 @@ def one(column, cell, dtype="str", **options):
         (KIND, "长者餐厅", "canteen", False),
         (KIND, "school", NA, True),
         (STATUS, "在用", "in_use", False),
-        *[(STATUS, cell, "in_use", False) for cell in ("运营中", "在营", "正常运营")],
+        *[(STATUS, cell, "in_use", False) for cell in ("运营中", "在营", "正常运营", "试运营", "已投入使用")],
+        *[(STATUS, cell, "closed", False) for cell in ("关停", "空置", "已拆除")],
+        *[(STATUS, cell, "planned", False) for cell in ("待运营", "未启用", "未开工")],
         *[(STATUS, cell, "planned", False) for cell in ("拟建", "规划", "待建")],
         (STATUS, "在建", "under_construction", False),
         *[(STATUS, cell, "closed", False) for cell in ("停业", "已停业", "关闭", "停用", "暂停营业")],
@@ -136,6 +147,7 @@ def one(column, cell, dtype="str", **options):
         (ROOMS, "约400", NA, True),
         (ROOMS, "400;x", NA, True),
         (ROOMS, "400;-1", NA, True),
+        (ROOMS, "400;1e300", NA, True),
         (COMPOUND_IDS, "001、002；001", "001;002", False),
         (COMPOUND_IDS, ";", NA, True),
         (COMPOUND_IDS, "A1;4.31E+17", NA, True),
@@ -213,8 +225,24 @@ def test_identifiers_that_were_numbers():
     )
 
 
-def test_a_bound_says_so():
-    assert complaint(ELDERS, "<5") == "“<5” bounds a number and does not give it"
+@pytest.mark.parametrize(
+    ("column", "cell", "said"),
+    [
+        (ELDERS, "<5", "“<5” bounds a number and does not give it"),
+        (ELDERS, "12%", "“12%” is a share, not a number"),
+        (ELDERS, "３．５‰", "“３．５‰” is a share, not a number"),
+        (ELDERS, "1e12", "“1e12” is larger than anything in a city"),
+        (AREA, "1e308", "“1e308” is larger than anything in a city"),
+        (AREA, "-3", "“-3” is not a number of 0 or more"),
+    ],
+)
+def test_a_complaint_says_what_is_wrong(column, cell, said):
+    assert complaint(column, cell) == said
+
+
+def test_a_complaint_knows_the_unit_of_the_file():
+    assert one(AREA, "200000", factor=1e4) == (NA, True)
+    assert complaint(AREA, "200000", factor=1e4) == "“200000” is larger than anything in a city"
 
 
 def test_text_of_any_dtype():

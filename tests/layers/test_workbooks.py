@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import openpyxl
 import pytest
+import xlwt
 
 from tests.layers.conftest import EAST, NORTH
 
@@ -121,7 +124,9 @@ def test_hidden_sheets_are_passed_over(save, read):
 
     old = [HEADER, ["009", *ROWS[0][1:]]]
     file = save(hide, 旧=old, 小区=[HEADER, *ROWS])
-    assert read("compounds", file=file, datum="EPSG:4547").sheet == "小区"
+    layer = read("compounds", file=file, datum="EPSG:4547")
+    assert layer.sheet == "小区"
+    assert entries(layer) == [(0, "", "the sheet 旧 is hidden and was not read", "doubted")]
     assert read("compounds", file=file, datum="EPSG:4547", sheet="旧").table.index.tolist() == ["009"]
 
 
@@ -161,13 +166,113 @@ def test_a_number_merged_over_rows_is_counted_once_and_told(save, read):
     ]
 
 
-def test_old_workbooks_are_told_how_to_save(tmp_path, read, refused):
-    (tmp_path / "小区.xls").write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
-    (fault,) = refused(read, "compounds", file="小区.xls")
-    assert str(fault) == (
-        "小区.xls: workbooks of the old kind (.xls) cannot be read "
-        "→ open it in Excel or WPS, save it as .xlsx, and name that under [layers.compounds]"
+def test_rows_that_a_filter_hides(save, read):
+    def hide(book):
+        book["小区"].auto_filter.ref = "A1:G3"
+        book["小区"].row_dimensions[3].hidden = True
+
+    layer = read("compounds", file=save(hide, 小区=[HEADER, *ROWS]), datum="EPSG:4547")
+    assert entries(layer) == [(3, "", "a filter hides the row in the sheet; it is used", "doubted")]
+
+
+def test_sheets_by_number(save, read, refused):
+    file = save(北湖=[HEADER, ROWS[0]], 苏仙=[HEADER, ROWS[1]])
+    assert read("compounds", file=file, datum="EPSG:4547", sheet=2).sheet == "苏仙"
+    (fault,) = refused(read, "compounds", file=file, datum="EPSG:4547", sheet=3)
+    assert str(fault) == "小区.xlsx: the workbook has 2 sheets → give sheet = one of: 北湖, 苏仙"
+
+
+class TestUnitsAboveTheHeader:
+    @pytest.mark.parametrize(
+        "title",
+        ["单位：万平方米、人", "计量单位: 万㎡", "填报单位：住建局　单位：万㎡", "住宅小区一览表（单位：万平方米）"],
     )
+    def test_a_column_without_a_unit_takes_it(self, save, read, title):
+        header = [*HEADER[:2], "住宅建筑面积", *HEADER[3:]]
+        layer = read("compounds", file=save(小区=[["一览表"], [title], header, *ROWS]), datum="EPSG:4547")
+        assert layer.table[AREA].tolist() == [156_200, 80_000]
+        (found,) = [found for found in layer.found if found.name == AREA]
+        assert (found.factor, found.unit_from) == (1e4, "title")
+
+    def test_a_unit_of_its_own_counts_before_it(self, save, read):
+        layer = read("compounds", file=save(小区=[["单位：㎡、人"], HEADER, *ROWS]), datum="EPSG:4547")
+        assert layer.table[AREA].tolist() == [156_200, 80_000]
+        units = {found.name: found.unit_from for found in layer.found}
+        assert (units[AREA], units["elders_60"]) == ("header", "title")
+
+    def test_an_office_is_no_unit(self, save, read):
+        header = [*HEADER[:2], "住宅建筑面积（㎡）", *HEADER[3:]]
+        rows = [["001", "云岭山庄", 156_200, *ROWS[0][3:]]]
+        layer = read("compounds", file=save(小区=[["填报单位：万元集团"], header, *rows]), datum="EPSG:4547")
+        assert layer.table[AREA].tolist() == [156_200]
+
+    def test_two_units_of_one_measure_are_a_question(self, save, read, refused):
+        (fault,) = refused(read, "compounds", file=save(小区=[["单位：㎡、万㎡"], HEADER, *ROWS]), datum="EPSG:4547")
+        assert fault.what == "the lines above the header state several units: m2, 万m2"
+
+
+class TestOldWorkbooks:
+    @pytest.fixture
+    def save_old(self, tmp_path):
+        def saver(change=None, **sheets):
+            book = xlwt.Workbook(encoding="utf-8")
+            for name, rows in sheets.items():
+                sheet = book.add_sheet(name)
+                for row, cells in enumerate(rows):
+                    for column, cell in enumerate(cells):
+                        if cell is not None:
+                            sheet.write(row, column, cell)
+                if change:
+                    change(sheet)
+            book.save(str(tmp_path / "小区.xls"))
+            return "小区.xls"
+
+        return saver
+
+    def test_a_bureau_s_sheet(self, save_old, read):
+        def hide(sheet):
+            sheet.row(3).hidden = True
+            sheet.write_merge(0, 0, 0, 6, "郴州市城区住宅小区一览表")
+
+        total = ["合计", None, 23.62, 1900, 385]
+        layer = read("compounds", file=save_old(hide, 小区=[[], HEADER, *ROWS, total]), datum="EPSG:4547")
+        assert layer.sheet == "小区"
+        assert layer.table[[AREA, "households", "elders_60"]].to_numpy().tolist() == [
+            [156_200, 1200, 85],
+            [80_000, 700, 300],
+        ]
+        assert entries(layer) == [
+            (4, "", "the row is hidden in the sheet; it is used", "doubted"),
+            (5, "", "“合计” is a total, no row of its own", "set_aside"),
+        ]
+
+    def test_cells_of_every_type(self, save_old, read):
+        day = xlwt.easyxf(num_format_str="yyyy-mm-dd")
+
+        def fill(sheet):
+            sheet.write(1, 2, datetime(2023, 4, 19), day)
+
+        rows = [["许可证号", "住宅建筑面积（㎡）", "发证日期"], ["建字1号", 15_620.5]]
+        layer = read("permits", file=save_old(fill, 许可=rows), crs=None)
+        assert layer.table["issued_on"].dt.strftime("%Y-%m-%d").tolist() == ["2023-04-19"]
+        assert layer.table[AREA].tolist() == [15_620.5]
+
+    def test_a_text_merged_over_rows_and_a_hidden_sheet(self, save_old, read):
+        def merge(sheet):
+            if sheet.name == "旧":
+                sheet.visibility = 1
+            else:
+                sheet.write_merge(1, 2, 7, 7, "北湖社区")
+
+        file = save_old(merge, 小区=[[*HEADER, "所属社区"], *ROWS], 旧=[HEADER, ROWS[0]])
+        layer = read("compounds", file=file, datum="EPSG:4547")
+        assert layer.table["community"].tolist() == ["北湖社区", "北湖社区"]
+        assert entries(layer) == [(0, "", "the sheet 旧 is hidden and was not read", "doubted")]
+
+    def test_damage(self, tmp_path, read, refused):
+        (tmp_path / "小区.xls").write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+        (fault,) = refused(read, "compounds", file="小区.xls")
+        assert fault.what == "the file cannot be read"
 
 
 def test_numbers_that_excel_cut(save, read):

@@ -216,15 +216,22 @@ def tested(study, circle_id, facility_ids):
 def make_study():
     def make(lang="zh", **changes):
         crs = CRS("EPSG:4547")
+        drawn = layers(crs)
         parts = {
             "name": "示例城区",
             "lang": lang,
             "as_of": date(2026, 6, 30),
             "crs": crs,
-            "layers": layers(crs),
+            "layers": drawn,
+            "homes": SimpleNamespace(home=drawn["compounds"].geometry.centroid.to_numpy()),
             "network": grid(crs),
             "walker": WALKERS["elder"],
-            "settings": SimpleNamespace(walking=SimpleNamespace(source=None)),
+            "settings": SimpleNamespace(
+                study=SimpleNamespace(map_number=""),
+                walking=SimpleNamespace(source=None),
+                privacy=SimpleNamespace(suppress_below=10),
+            ),
+            "elder_basis": "",
             "entrances": SimpleNamespace(reason=np.array([""] * 6 + ["off_network"], dtype=object)),
         }
         return SimpleNamespace(**(parts | changes))

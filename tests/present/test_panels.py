@@ -11,6 +11,7 @@ import pytest
 
 from planner.i18n import language
 from planner.present import panels
+from planner.present.disclosure import Disclosure, disclose
 from planner.present.drawing import Streets
 
 
@@ -25,7 +26,8 @@ def side_of(make_study, tested_circles):
         circles = tested_circles(study)
         streets = streets or Streets([], 10, 10, math.inf)
         with language(study.lang):
-            return circles, words(panels.side(study, circles, streets, kinds=[("canteen", True), ("day_care", False)]))
+            kinds = [("canteen", True), ("day_care", False)]
+            return circles, words(panels.side(study, circles, streets, disclose(study, circles), kinds=kinds))
 
     return make
 
@@ -105,14 +107,14 @@ def test_the_source_of_the_streets(make_study, found, stated, told):
     study.settings.walking.source = stated
     with language("en"):
         assert panels.street_source(study) == told
-        assert told in panels.attribution(study)
+        assert told in panels.attribution(study, Disclosure())
 
 
 def test_the_head_names_study_circle_and_notice(make_study, tested_circles):
     study = make_study(name="A<b>区")
     with language("zh"):
-        html = panels.head(study, tested_circles(study))
-        one = panels.head(study, tested_circles(study)[:1])
+        html = panels.head(study, tested_circles(study), Disclosure())
+        one = panels.head(study, tested_circles(study)[:1], Disclosure())
     assert "A&lt;b&gt;区 · 数据日期 2026-06-30" in html
     assert "15分钟社区养老服务圈覆盖现状图" in html
     assert "内部资料 不得公开" in html

@@ -32,7 +32,6 @@ def a_row(**changes):
         "margin_s": 6.0,
         "start": "gate",
         "reason": "",
-        "elders_60": 264,
     }
     return SimpleNamespace(**(row | changes))
 
@@ -41,12 +40,13 @@ def words(html):
     return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", html))
 
 
-def shown(lang="zh", circle_id="care-15min", name="松风苑", **changes):
+def shown(lang="zh", circle_id="care-15min", name="松风苑", people="264 人", **changes):
     with language(lang):
         return popups.compound_popup(
             a_row(**changes),
             name=name,
             place="古井社区、鼓楼街道",
+            people=people,
             facility="古井日间照料",
             circle=circle(circle_id),
             speeds=SPEEDS,
@@ -115,7 +115,7 @@ def test_no_way_is_said_and_not_counted():
             start="",
             services_reached="",
             facility_id=None,
-            elders_60=pd.NA,
+            people="未知",
         )
     )
     assert "无法判定" in text

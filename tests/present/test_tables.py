@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import sqlite3
 from pathlib import Path
 
 import geopandas as gpd
@@ -56,7 +57,12 @@ def test_every_level_adds_up_to_the_study(circles):
 
 
 def test_the_geopackage_holds_the_verdicts_in_place(circles, tmp_path):
-    write_results(circles, tmp_path / "r.gpkg")
+    compounds = circles[0].study.layers["compounds"]
+    write_results(coverage_table(circles), compounds, tmp_path / "r.gpkg", described="内部资料")
+    with sqlite3.connect(tmp_path / "r.gpkg") as base:
+        told = base.execute("select description from gpkg_contents where table_name = 'coverage'").fetchall()
+    base.close()
+    assert told == [("内部资料",)]
     read = gpd.read_file(tmp_path / "r.gpkg", layer="coverage").set_index(["compound_id", "circle"])
     study = circles[0].study
     assert read.crs == study.crs

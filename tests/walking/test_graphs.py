@@ -190,3 +190,16 @@ def test_a_node_that_stops_walkers_cuts_its_ways():
     assert (network.nodes, network.edges) == (4, 2)
     graph.nodes[2]["access"] = "yes"
     assert assemble(from_graph(graph), crs=CRS.from_epsg(4547)).edges == 1
+
+
+def test_which_edges_stay_open_inside_gated_compounds():
+    """A bridge is known; of an edge merged from several ways it is not, and all of its kinds must be main roads."""
+    cases = [
+        ({"highway": "footway", "bridge": "yes", "osmid": 1}, True),
+        ({"highway": "footway", "bridge": "yes", "osmid": [1, 2]}, False),
+        ({"highway": ["primary", "secondary"], "osmid": [1, 2]}, True),
+        ({"highway": ["primary", "residential"], "osmid": [1, 2]}, False),
+        ({"highway": "residential", "osmid": 1}, False),
+    ]
+    for data, stays in cases:
+        assert from_graph(graph_of((1, 2, data))).thoroughfare.tolist() == [stays], data

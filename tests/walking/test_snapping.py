@@ -223,3 +223,52 @@ def test_a_wall_that_hides_the_nearest_piece_of_a_street_leaves_its_other_pieces
     assert snapped.connector_m.tolist() == [40]
     assert spots(network, snapped) == [(40, 0)]
     assert Snapper(network).snap(points((0, 0))).connector_m.tolist() == [10]
+
+
+def enclosed(*shapes):
+    return np.array(shapes, object)
+
+
+def test_what_is_within_reach_and_hidden_is_blocked():
+    """One behind a wall, one beyond reach, one with nothing in its way."""
+    walls = enclosed(shapely.LineString([(20, 10), (60, 10)]))
+    snapped = Snapper(streets(MAIN), max_snap_m=30, barriers=walls).snap(points((40, 11), (40, 90), (150, 20)))
+    assert snapped.edge.tolist()[:2] == [-1, -1]
+    assert snapped.blocked.tolist() == [True, False, False]
+
+
+def test_straight_ways_lead_through_no_enclosure_but_from_inside_or_ones_own():
+    inside = enclosed(shapely.box(20, 10, 180, 40))
+    snapper = Snapper(streets(MAIN), max_snap_m=60, enclosures=inside)
+    behind, within, beside = (100, 50), (100, 30), (190, 30)
+    snapped = snapper.snap(points(behind, within, beside, behind), own=np.array([-1, -1, -1, 0]))
+    assert snapped.connector_m.tolist()[1:] == [30, 30, 50]
+    assert snapped.edge[0] == -1
+    assert snapped.blocked.tolist() == [True, False, False, False]
+
+
+def test_an_enclosure_that_hides_the_nearest_piece_leaves_another():
+    bent = streets(((0, 0), (100, 0)), ((100, 0), (100, 80)))
+    snapped = Snapper(bent, enclosures=enclosed(shapely.box(40, 10, 70, 20))).snap(points((55, 30)))
+    assert spots(bent, snapped) == [(100, 30)]
+    assert snapped.connector_m.tolist() == [45]
+
+
+def test_a_way_may_touch_an_enclosure():
+    """The street runs along its side: whoever stands before it gets there, whoever stands behind it does not."""
+    snapper = Snapper(streets(((0, 0), (100, 0))), enclosures=enclosed(shapely.box(40, -10, 70, 0)))
+    snapped = snapper.snap(points((50, 30), (50, -12)))
+    assert snapped.connector_m.tolist()[0] == 30
+    assert snapped.blocked.tolist() == [False, True]
+
+
+def test_crossings_of_a_cut_network_are_those_of_the_whole_that_are_left():
+    from planner.walking.enclosures import enclose
+
+    whole = Snapper(streets(MAIN))
+    inside = enclosed(shapely.box(80, -10, 120, 10))
+    cut = enclose(whole.network, inside).network
+    outline = enclosed(shapely.box(80, -20, 150, 20), shapely.box(100, -20, 130, 20))
+    row, point, edge = Snapper(cut, enclosures=inside, whole=whole).crossings(outline)
+    assert list(zip(row.tolist(), (one.x for one in point), strict=True)) == [(0, 80), (0, 150), (1, 130)]
+    assert shapely.distance(cut.edge_lines[edge], point).max() < 1e-9

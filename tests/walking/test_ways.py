@@ -28,7 +28,7 @@ def test_every_line_names_a_source_that_is_listed(rules):
         assert named, value
         assert named <= listed, value
     # The rules below the table carry theirs in the comment that stands above or beside them.
-    for block in ("motor_only", "crossing", "access", "direction", "barrier"):
+    for block in ("thoroughfare", "motor_only", "crossing", "access", "direction", "barrier"):
         before = text.split(f"\n{block}:")[0].rstrip().splitlines()
         comment = []
         while before and before[-1].startswith("#"):
@@ -144,3 +144,25 @@ def test_a_reader_that_fetches_just_the_named_tags_judges_the_same():
 )
 def test_stops(tags, stopped):
     assert ways.stops(tags_of(tags)) == stopped
+
+
+@pytest.mark.parametrize(
+    ("tags", "stays"),
+    [
+        ({"highway": "primary"}, True),
+        ({"highway": "tertiary_link"}, True),
+        ({"highway": "unclassified"}, False),
+        ({"highway": "residential"}, False),
+        ({"highway": "footway", "bridge": "yes"}, True),
+        ({"highway": "footway", "bridge": "no"}, False),
+        ({"highway": "steps", "tunnel": "yes"}, True),
+        ({"highway": "service", "tunnel": "building_passage"}, False),  # an archway, on the ground
+        ({"highway": "residential", "tunnel": "F"}, False),  # as Geofabrik's shapefiles have it
+        ({"highway": "footway", "layer": "-1"}, False),  # an order of drawing, no proof of a tunnel
+    ],
+)
+def test_what_stays_open_inside_a_gated_compound(tags, stays):
+    way = ways.judge(tags)
+    assert way is not None
+    assert way.thoroughfare is stays
+    assert way.reversed().thoroughfare is stays
