@@ -20,7 +20,7 @@ import shapely
 from openpyxl.styles import Alignment, Font
 from pyproj import Transformer
 
-from planner.layers.offsets import to_offset
+from planner.layers.places.offsets import to_offset
 
 Row = dict[str, Any]
 

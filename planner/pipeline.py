@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from planner.i18n import N_, _, language
 from planner.layers import Ledger
-from planner.layers.formats import parts_of
+from planner.layers.files.formats import parts_of
 from planner.present.outputs import MANIFEST, NOTICE, check_free, sha256, staged
 from planner.settings import SETTINGS_FILE
 from planner.study import Study, open_study

@@ -19,7 +19,7 @@ from planner import cli
 from planner.checking import Check, check_study
 from planner.errors import Fault, InputError, OutputExists
 from planner.layers.columns import LAYERS
-from planner.layers.consequences import without_layer
+from planner.layers.headers.consequences import without_layer
 from planner.present.checks import report_text, write_check
 from tests.coverage.towns import EAST, NORTH, at, care, home, square, write_town
 
@@ -143,7 +143,7 @@ def test_what_is_missed_without_a_column_or_layer_is_said(town: Path) -> None:
 
 
 def test_consequences_are_of_columns_that_there_are() -> None:
-    from planner.layers import consequences
+    from planner.layers.headers import consequences
 
     for layer, columns in consequences._COLUMNS.items():
         assert set(columns) <= {column.name for column in LAYERS[layer].columns}

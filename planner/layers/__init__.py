@@ -11,22 +11,22 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from planner.layers.columns import LAYERS as LAYERS
     from planner.layers.crosschecks import crosscheck as crosscheck
-    from planner.layers.datums import compute_crs_for as compute_crs_for
-    from planner.layers.elders import Elders as Elders
     from planner.layers.ledger import Entry as Entry
     from planner.layers.ledger import Ledger as Ledger
+    from planner.layers.people.elders import Elders as Elders
+    from planner.layers.places.datums import compute_crs_for as compute_crs_for
     from planner.layers.reading import Layer as Layer
     from planner.layers.reading import read_layer as read_layer
     from planner.layers.settings import LayerSettings as LayerSettings
 
 _HOMES = {
     "LAYERS": "columns",
-    "Elders": "elders",
+    "Elders": "people.elders",
     "Entry": "ledger",
     "Layer": "reading",
     "LayerSettings": "settings",
     "Ledger": "ledger",
-    "compute_crs_for": "datums",
+    "compute_crs_for": "places.datums",
     "crosscheck": "crosschecks",
     "read_layer": "reading",
 }

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from planner.i18n import _
-from planner.layers.placing import FAR_M
+from planner.layers.places.placing import FAR_M
 from planner.layers.reading import Layer
 
 # A gate stands in its compound's outline; what lies farther off is another compound's, or has wrong coordinates.

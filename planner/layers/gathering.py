@@ -12,9 +12,9 @@ from pyproj import CRS
 from planner.errors import Fault, InputError
 from planner.i18n import _
 from planner.layers.crosschecks import crosscheck
-from planner.layers.elders import Elders, settle_elders
-from planner.layers.placing import Placed, far_layers
-from planner.layers.rasters import is_raster, read_raster
+from planner.layers.files.rasters import is_raster, read_raster
+from planner.layers.people.elders import Elders, settle_elders
+from planner.layers.places.placing import Placed, far_layers
 from planner.layers.reading import Layer, read_layer
 from planner.layers.settings import EldersSettings, LayerSettings
 

@@ -15,25 +15,26 @@ from pyproj import CRS
 
 from planner.errors import Fault, InputError
 from planner.i18n import _
-from planner.layers.adcodes import name_counties
-from planner.layers.amendments import settle_permits
-from planner.layers.basis import layer_basis
+from planner.layers.cells.adcodes import name_counties
+from planner.layers.cells.amendments import settle_permits
+from planner.layers.cells.namesakes import note_namesakes
+from planner.layers.cells.permitnumbers import plain_numbers
+from planner.layers.cells.personal import impersonal
+from planner.layers.cells.plausible import note_ages, note_homes, note_sizes
+from planner.layers.cells.values import CellNote, as_text, complaint, given_text, parse
 from planner.layers.columns import LAYERS, Column, LayerSpec
-from planner.layers.cures import datum_cure, field_cure
-from planner.layers.datums import WGS84, Datum, reliable, resolve_datum, settle
-from planner.layers.files import read_file
-from planner.layers.geometries import Shapes
+from planner.layers.files.geometries import Shapes
+from planner.layers.files.opening import read_file
+from planner.layers.files.rawtables import RawTable, note_remarks
+from planner.layers.files.totals import check_totals, told_of
+from planner.layers.headers.cures import datum_cure, field_cure
+from planner.layers.headers.matching import Found, Matches, match_columns
 from planner.layers.ledger import Action, Entry, Journal, Ledger, moved
-from planner.layers.matching import Found, Matches, match_columns
-from planner.layers.namesakes import note_namesakes
-from planner.layers.outlines import note_twins
-from planner.layers.permitnumbers import plain_numbers
-from planner.layers.personal import impersonal
-from planner.layers.plausible import note_ages, note_homes, note_sizes
-from planner.layers.rawtables import RawTable, note_remarks
-from planner.layers.schema import check_table
-from planner.layers.settings import LayerSettings
-from planner.layers.shapes import (
+from planner.layers.people.basis import layer_basis
+from planner.layers.people.shares import elders_of, fitted, share_faults
+from planner.layers.places.datums import WGS84, Datum, reliable, resolve_datum, settle
+from planner.layers.places.outlines import note_twins
+from planner.layers.places.shapes import (
     Places,
     check_places,
     choose_crs,
@@ -42,10 +43,9 @@ from planner.layers.shapes import (
     note_closed,
     note_curved,
 )
-from planner.layers.shares import elders_of, fitted, share_faults
-from planner.layers.totals import check_totals, told_of
-from planner.layers.values import CellNote, as_text, complaint, given_text, parse
-from planner.layers.zones import Reading, are_metres, ask_for_datum, exchange, mend_rows, read_numbers
+from planner.layers.places.zones import Reading, are_metres, ask_for_datum, exchange, mend_rows, read_numbers
+from planner.layers.schema import check_table
+from planner.layers.settings import LayerSettings
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 
 from planner.errors import Fault
 from planner.i18n import _
-from planner.layers.basis import basis_of
+from planner.layers.people.basis import basis_of
 
 DATUM_NAMES = ("wgs84", "cgcs2000", "gcj02", "bd09")
 _EPSG = re.compile(r"epsg:(\d{4,6})")

@@ -16,7 +16,7 @@ from pyproj import CRS
 
 import planner as pl
 from planner.errors import InputError
-from planner.layers.findings import DatumFindings
+from planner.layers.places.findings import DatumFindings
 from planner.study import Study
 from planner.walking import WalkNetwork
 from tests.acceptance import independent

@@ -16,7 +16,7 @@ from pyproj import CRS
 from shapely import LineString, MultiPoint, Point, box
 
 from planner.layers import LAYERS
-from planner.layers.offsets import to_offset
+from planner.layers.places.offsets import to_offset
 from tests.layers.conftest import EAST, NORTH, ZONE
 
 SHORT = {

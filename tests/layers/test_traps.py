@@ -22,7 +22,7 @@ import planner as pl
 from planner.compliance import check as check_rooms
 from planner.compliance import check_permits
 from planner.errors import InputError
-from planner.layers.offsets import to_offset
+from planner.layers.places.offsets import to_offset
 from planner.study import open_study
 from tests.coverage.towns import at, care, home, square, write_town
 from tests.layers.conftest import EAST, NORTH, ZONE

@@ -1,0 +1,1 @@
+"""Settle what coordinates mean, hold them against the streets, and mend outlines."""
