@@ -18,7 +18,7 @@ from pyproj.exceptions import CRSError
 from planner.complaints import reason_of, toml_advice, toml_line
 from planner.errors import Cure, Fault, InputError
 from planner.i18n import LANGUAGES, _, current
-from planner.layers.cures import file_cure
+from planner.layers.headers.cures import file_cure
 from planner.layers.settings import EldersSettings, LayerSettings, elders_faults
 from planner.standards import Standards, per_100_households
 from planner.standards import load as load_standards

@@ -3,6 +3,7 @@
 from planner.compliance.compounds import check, check_compounds
 from planner.compliance.joint import JointGroups, joint_groups
 from planner.compliance.permits import check_permits
+from planner.compliance.remedies import remedies
 from planner.compliance.results import Compliance
 from planner.compliance.rules import judge
 from planner.compliance.steps import four_steps
@@ -16,4 +17,5 @@ __all__ = [
     "four_steps",
     "joint_groups",
     "judge",
+    "remedies",
 ]

@@ -65,10 +65,8 @@ def new_words(study: Study, town: Town, at: Ints, host: str) -> str:
     return "; ".join(steps)
 
 
-def existing_words(study: Study, town: Town, at: Ints, supplier: Supplier | None) -> str:
+def existing_words(study: Study, town: Town, at: Ints, supplier: Supplier) -> str:
     """Spell out that an existing room has enough to spare for its new members."""
-    if supplier is None:
-        return ""
     hosts = ", ".join(sorted(str(town.ids[row]) for row in supplier.owners))
     name = _("rooms of {host}").format(host=hosts)
     if supplier.room:
@@ -116,7 +114,8 @@ def notes_of(town: Town, *, walk_m: float, walk_min: float, assumed: bool) -> li
         _("existing rooms are used first, as far as they exceed what the ratio asks of the compounds they serve"),
     ]
     text = _(
-        "{part} compounds take part; not bound: {free}, enough: {fine}, not decided: {open_}, short without: {bare}"
+        "{part} compounds take part; the others: not bound {free}, enough {fine}, not decided {open_}, "
+        "short by a rule without joint provision {bare}"
     )
     verdicts = town.verdicts
     words.append(

@@ -1,4 +1,4 @@
-"""Find who takes part in joint provision: the compounds that are short, hosts for them, and rooms with some to spare."""
+"""Find who takes part in joint provision: compounds that are short, hosts for them, and rooms with some to spare."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ def _suppliers(
     """Find what rooms have beyond what the ratio asks of the compounds they serve, all of them bound by the profile."""
     supply = rooms_of(compounds, rooms)
     own = count(supply.sites, np.full(ids.size, minimum)).counted(lenient=lenient)
-    found = [Supplier("", (row,), int(own[row]), int(own[row] - part[row])) for row in np.flatnonzero(bound)]
+    found = [Supplier("", (row,), int(own[row]), int(own[row] - part[row])) for row in np.flatnonzero(bound).tolist()]
     for room in supply.shared:
         owners = np.array(room.owners)
         if room.size >= minimum and bound[owners].all():
@@ -201,7 +201,7 @@ def reach(study: Study, town: Town, limit_s: float) -> tuple[Pairs, Spare]:
     # Of a room that serves several, the walk to the nearest of them counts.
     table = pd.DataFrame({"member": position[start], "end": end, "seconds": walks.seconds})
     table = table.merge(pd.DataFrame({"end": owner, "supplier": supplier}), on="end")
-    table = table.groupby(["member", "supplier"], as_index=False)["seconds"].min()
+    table = table.groupby(["member", "supplier"])["seconds"].min().reset_index()
     given = Pairs.of(
         own.size,
         member=table["member"].to_numpy(np.int64),

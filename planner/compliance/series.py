@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from planner.compliance.amounts import Amounts
 from planner.compliance.rules import Days
-from planner.layers.permitnumbers import read_permit_number, without_mark
+from planner.layers.cells.permitnumbers import read_permit_number, without_mark
 
 Ints = NDArray[np.int64]
 

@@ -17,7 +17,7 @@ from rich.text import Text
 from planner.errors import Fault
 from planner.i18n import N_, _, language
 from planner.layers import LAYERS
-from planner.layers.consequences import without_column, without_layer
+from planner.layers.headers.consequences import without_column, without_layer
 from planner.present.outputs import MANIFEST, check_free, sha256, staged
 from planner.present.tables import write_csv
 from planner.settings import SETTINGS_FILE

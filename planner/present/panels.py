@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from planner.i18n import N_, _
-from planner.layers.elders import basis_text
+from planner.layers.people.elders import basis_text
 from planner.present.colours import VERDICTS, swatch, verdict_word
 from planner.present.disclosure import Disclosure
 from planner.present.drawing import Streets
