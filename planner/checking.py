@@ -340,7 +340,8 @@ def check_study(path: str | Path, *, lang: str | None = None, cache: str | Path 
     spoken_here = spoken(raw, lang)
     with language(spoken_here):
         examined = examine_settings(raw, file, lang)
-        gathered = gather_layers(examined.layers, folder=file.parent, crs=examined.crs)
+        elders = examined.settings.elders if examined.settings else None
+        gathered = gather_layers(examined.layers, folder=file.parent, crs=examined.crs, elders=elders)
         faults = [*examined.faults, *gathered.faults]
         study = _study(file.parent, examined, gathered, cache)
         ledger = sum((layer.ledger for layer in gathered.layers.values()), Ledger())

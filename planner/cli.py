@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from planner.commands import permits, rules, studies
-from planner.commands.console import bar, console, start_log
+from planner.commands.console import bar, console, provision_line, start_log
 from planner.commands.options import (
     BAD_INPUT,
     DONE,
@@ -84,6 +84,8 @@ def _summary(run: Run) -> None:
         *(f"{rates['communities_with_facility']:,} / {rates['communities']:,}" for rates in columns),
     )
     page.print(table)
+    if run.compliance is not None:
+        typer.echo(provision_line(run.compliance))
     walker = run.study.walker
     typer.echo(
         _("Walker: {name}, {speed:g} m/s; pass holds at {frail:g} m/s too, fragile only for this walker").format(
@@ -107,7 +109,16 @@ def _summary(run: Run) -> None:
     )
 
 
-def _run(study: Path, out: Path, *, lang: str | None, force: bool, board: bool = True, publish: bool = False) -> Run:
+def _run(
+    study: Path,
+    out: Path,
+    *,
+    lang: str | None,
+    force: bool,
+    board: bool = True,
+    provision: bool = True,
+    publish: bool = False,
+) -> Run:
     import gc
     import importlib
 
@@ -120,7 +131,9 @@ def _run(study: Path, out: Path, *, lang: str | None, force: bool, board: bool =
     gc.collect()
     gc.freeze()
     with bar() as progress:
-        done = run(study, out, lang=lang, force=force, board=board, publish=publish, progress=progress)
+        done = run(
+            study, out, lang=lang, force=force, board=board, provision=provision, publish=publish, progress=progress
+        )
     with language(done.study.lang):
         _summary(done)
     return done
@@ -128,7 +141,8 @@ def _run(study: Path, out: Path, *, lang: str | None, force: bool, board: bool =
 
 def _verdict(done: Run, strict: bool) -> int:
     failed = any((coverage.table["verdict"] == "fail").any() for coverage in done.circles)
-    return FINDINGS if strict and failed else DONE
+    short = done.compliance is not None and (done.compliance.of()["verdict"] == "short").any()
+    return FINDINGS if strict and (failed or short) else DONE
 
 
 @app.command("demo", help=N_("Run the sample study through every stage: the quickest way to see what planner does"))
@@ -181,7 +195,7 @@ def coverage(
 ) -> int:
     """Test the circles of a study."""
     start_log(verbose)
-    done = _run(study, out, lang=lang, force=force, board=False, publish=publish)
+    done = _run(study, out, lang=lang, force=force, board=False, provision=False, publish=publish)
     typer.echo(_("Results: {path}").format(path=done.out.absolute()))
     return _verdict(done, strict)
 
@@ -292,7 +306,7 @@ def _asked_language(arguments: Sequence[str]) -> str:
                     Fault(
                         _("the language {lang} is not known").format(lang=value),
                         where="--lang",
-                        todo=_("choose one of: {known}").format(known=", ".join(LANGUAGES)),
+                        todo=_("choose one of: {known}").format(known=_(", ").join(LANGUAGES)),
                     )
                 )
             return value
@@ -343,6 +357,8 @@ def _dispatch(arguments: list[str]) -> int:
 
     rich_utils.OPTIONS_PANEL_TITLE, rich_utils.ARGUMENTS_PANEL_TITLE = _("Options"), _("Arguments")
     rich_utils.COMMANDS_PANEL_TITLE = _("Commands")
+    required = _("required")
+    rich_utils.REQUIRED_LONG_STRING = f"[{required}]"
     command = typer.main.get_command(app)
     _translate(command)
     try:

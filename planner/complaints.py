@@ -44,7 +44,7 @@ def reason_of(problem: Mapping[str, Any]) -> str:
     if kind == "value_error":
         return str(context.get("error", ""))
     if kind == "literal_error":
-        choices = ", ".join(re.findall(r"'([^']*)'", str(context.get("expected", ""))))
+        choices = _(", ").join(re.findall(r"'([^']*)'", str(context.get("expected", ""))))
         return _("“{value}” is given, and it can be: {choices}").format(value=given, choices=choices)
     if kind == "greater_than":
         return _("{value} is given, and it must be more than {limit:g}").format(value=given, limit=context["gt"])

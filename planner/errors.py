@@ -104,6 +104,20 @@ class Fault:
         return f"{place}{self.what}{reason}{advice}"
 
 
+def in_its_words(error: Exception) -> str:
+    """Quote what a library says of a file, in the first line of its own words.
+
+    Examples
+    --------
+    >>> from planner.i18n import language
+    >>> with language("en"):
+    ...     in_its_words(OSError("unexpected end of data"))
+    "in its reader's own words: unexpected end of data"
+    """
+    words = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    return _("in its reader's own words: {words}").format(words=words)
+
+
 class PlannerError(Exception):
     """Base of every error that planner raises on purpose."""
 

@@ -24,6 +24,7 @@ from planner.version import __version__
 from planner.walking.walkers import TOLERANCE_S, WALKERS
 
 if TYPE_CHECKING:
+    from planner.compliance import Compliance
     from planner.coverage import CircleCoverage
 
 log = logging.getLogger(__name__)
@@ -35,10 +36,12 @@ STAGES = (
     N_("Reading layers"),
     N_("Walking network"),
     N_("Testing circles"),
+    N_("Checking provision rules"),
     N_("Writing tables"),
     N_("Drawing the board"),
 )
 _TABLES = ("coverage.csv", "coverage_by_area.csv", "ledger.csv", "results.gpkg")
+_PROVISION = ("compliance.csv", "compliance.xlsx")
 _BOARD = "board.html"
 _TOLD_VERSIONS = ("numpy", "pandas", "geopandas", "shapely", "pyproj", "numba", "osmium", "osmnx", "folium")
 
@@ -61,6 +64,9 @@ class Run:
         Per stage.
     compile_s
         Of these, spent on compiling the core (once per machine).
+    compliance
+        What provision rules say of the compounds; None where that was not asked for, or the study has neither rooms
+        nor floor areas.
     """
 
     out: Path
@@ -69,6 +75,7 @@ class Run:
     ledger: Ledger
     seconds: dict[str, float]
     compile_s: float
+    compliance: Compliance | None = None
 
 
 @dataclass
@@ -123,6 +130,7 @@ def run(
     lang: str | None = None,
     force: bool = False,
     board: bool = True,
+    provision: bool = True,
     publish: bool = False,
     cache: str | Path | None = None,
     progress: Progress | None = None,
@@ -134,14 +142,16 @@ def run(
     study
         The study's folder.
     out
-        Folder for the results: coverage.csv, coverage_by_area.csv, results.gpkg, ledger.csv, manifest.json, board.html,
-        and a text that says that they are internal.
+        Folder for the results: coverage.csv, coverage_by_area.csv, compliance.csv, compliance.xlsx, results.gpkg,
+        ledger.csv, manifest.json, board.html, and a text that says that they are internal.
     lang
         ``zh`` or ``en``, in place of study.toml's.
     force
         Replace results of an earlier run.
     board
         Whether board.html is drawn.
+    provision
+        Whether provision rules are checked, where the study has rooms or floor areas.
     publish
         Whether the results are made for the public: small counts of elders are then hidden in every file, and the board
         does not carry the mark of an internal paper.
@@ -166,10 +176,11 @@ def run(
     >>> import tempfile, planner as pl
     >>> done = pl.pipeline.run("data/sample", tempfile.mkdtemp(), board=False)
     >>> sorted(path.name for path in done.out.iterdir())
-    ['coverage.csv', 'coverage_by_area.csv', 'ledger.csv', 'manifest.json', 'results.gpkg', '内部资料-说明.txt']
+    ['compliance.csv', 'compliance.xlsx', 'coverage.csv', 'coverage_by_area.csv', 'ledger.csv', 'manifest.json',
+    'results.gpkg', '内部资料-说明.txt']
     """
     out = Path(out)
-    check_free(out, force=force, writes=(*_TABLES, MANIFEST, NOTICE, *([_BOARD] if board else [])))
+    check_free(out, force=force, writes=_writes(board=board, provision=provision))
     stages = STAGES if board else STAGES[:-1]
     clock = _Clock(progress, len(stages))
     with clock.stage(STAGES[0]):
@@ -183,14 +194,32 @@ def run(
             circles = tuple(test(opened, circle) for circle in opened.circles)
             doubts = opened.datum_findings.entries
             ledger = opened.ledger.with_entries([*opened.network_entries, *doubts, *circles[0].entries])
+        with clock.stage(STAGES[3]):
+            compliance = _check_provision(opened) if provision else None
         with staged(out, force=force) as draft:
-            with clock.stage(STAGES[3]):
+            with clock.stage(STAGES[4]):
                 _write_tables(draft, circles, ledger, publish=publish)
+                if compliance is not None:
+                    from planner.present.provision import write_provision
+
+                    write_provision(draft, opened, compliance, circles, publish=publish)
             if board:
-                with clock.stage(STAGES[4]):
-                    _draw_board(draft, opened, circles, publish=publish)
-            _write_manifest(draft, opened, clock, publish=publish)
-    return Run(out, opened, circles, ledger, clock.seconds, clock.compile_s)
+                with clock.stage(STAGES[5]):
+                    _draw_board(draft, opened, circles, compliance, publish=publish)
+            _write_manifest(draft, opened, clock, publish=publish, compliance=compliance)
+    return Run(out, opened, circles, ledger, clock.seconds, clock.compile_s, compliance)
+
+
+def _writes(*, board: bool, provision: bool) -> tuple[str, ...]:
+    """Name the files that a run may leave."""
+    return (*_TABLES, MANIFEST, NOTICE, *(_PROVISION if provision else ()), *([_BOARD] if board else []))
+
+
+def _check_provision(study: Study) -> Compliance | None:
+    from planner.compliance import check
+    from planner.present.provision import has_provision
+
+    return check(study) if has_provision(study) else None
 
 
 def draw_map(
@@ -217,8 +246,9 @@ def draw_map(
     clock = _Clock(None, 1)
     opened = open_study(study, lang=lang)
     with language(opened.lang), staged(out, force=force) as draft:
-        with clock.stage(STAGES[4]):
-            _draw_board(draft, opened, tuple(test(opened, circle) for circle in opened.circles), publish=publish)
+        with clock.stage(STAGES[5]):
+            circles = tuple(test(opened, circle) for circle in opened.circles)
+            _draw_board(draft, opened, circles, _check_provision(opened), publish=publish)
         _write_manifest(draft, opened, clock, publish=publish)
     return out / _BOARD
 
@@ -241,12 +271,16 @@ def _write_tables(draft: Path, circles: tuple[CircleCoverage, ...], ledger: Ledg
     write_results(coverage, study.layers["compounds"], draft / "results.gpkg", described=described)
 
 
-def _draw_board(draft: Path, study: Study, circles: tuple[CircleCoverage, ...], *, publish: bool) -> None:
+def _draw_board(
+    draft: Path, study: Study, circles: tuple[CircleCoverage, ...], rooms: Compliance | None, *, publish: bool
+) -> None:
+    from planner.compliance import joint_groups, may_share
     from planner.present import board
 
     if publish and not study.settings.study.map_number:
         log.warning(_("no map number (审图号) is given: a map with boundaries must be approved before it is published"))
-    board(study, list(circles), publish=publish).save(draft / _BOARD)
+    groups = joint_groups(study) if rooms is not None and may_share(rooms.profiles[0]) else None
+    board(study, list(circles), rooms, groups, publish=publish).save(draft / _BOARD)
 
 
 def _inputs(study: Study) -> list[Path]:
@@ -276,8 +310,11 @@ def _elders_told(study: Study) -> dict[str, Any]:
     }
 
 
-def _write_manifest(draft: Path, study: Study, clock: _Clock, *, publish: bool) -> None:
+def _write_manifest(
+    draft: Path, study: Study, clock: _Clock, *, publish: bool, compliance: Compliance | None = None
+) -> None:
     """Tell what the results were made of and with: enough to make them again, or to see that they would differ."""
+    from planner.present.methods import profile_facts
     from planner.present.publishing import classification, public_manifest, write_notice
 
     if not publish:
@@ -314,6 +351,7 @@ def _write_manifest(draft: Path, study: Study, clock: _Clock, *, publish: bool) 
             }
             for circle in study.circles
         ],
+        "provision": [profile_facts(profile) for profile in compliance.profiles] if compliance else [],
         "elders": _elders_told(study),
         "ledger": json.loads(study.ledger.counts().reset_index().to_json(orient="records", force_ascii=False)),
         "seconds": {name: round(seconds, 3) for name, seconds in clock.seconds.items()},

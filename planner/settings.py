@@ -269,7 +269,7 @@ def _faults(settings: StudySettings, standards: Standards | None, file: Path) ->
                 _("walker {name} is not known").format(name=walker),
                 where=str(file),
                 todo=_("choose one of {known}, or describe it in [walkers.{name}]").format(
-                    known=", ".join(known), name=walker
+                    known=_(", ").join(known), name=walker
                 ),
                 cure=Cure.setting("walking", "walker", WALKERS["elder"].name, others=known),
             )

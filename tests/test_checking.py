@@ -83,6 +83,29 @@ def test_a_check_reads_what_open_study_reads(town: Path) -> None:
     assert (count.rows_in, count.rows_used, count.elders_in, count.elders_used) == (2, 2, 20, 20)
 
 
+def test_a_check_spreads_elders_as_open_study_does(town: Path) -> None:
+    homes_of(town, "compound_id,households,community,x,y\nA,30,甲,400100,2853000\nB,10,甲,400300,2853010\n")
+    (town / "people.csv").write_text("社区编号,社区名称,总人口\nQ1,甲,200\n", encoding="utf-8")
+    text = (town / "study.toml").read_text(encoding="utf-8")
+    text += '\n[layers.population]\nfile = "people.csv"\n[elders]\nshare_60 = 0.2\nshare_source = "census 2020"\n'
+    (town / "study.toml").write_text(text, encoding="utf-8")
+    rewrite(town, 'file = "homes.csv"', 'file = "homes.csv"\ndatum = "EPSG:4547"')
+    found, study = check(town), pl.open_study(town)
+    assert found.ok, whats(found)
+    assert study.layers["compounds"]["elders_60"].tolist() == [30, 10]
+    assert found.ledger.counts().equals(study.ledger.counts())
+
+
+def test_a_compute_crs_of_another_datum_is_refused(town: Path) -> None:
+    rewrite(town, 'crs = "EPSG:4547"', 'crs = "EPSG:2383"')
+    (fault,) = check(town).faults
+    assert "Xian 1980" in fault.what
+    with pytest.raises(InputError, match="Xian 1980"):
+        pl.open_study(town)
+    cure(town, fault)
+    assert check(town).ok
+
+
 def test_nothing_is_computed_and_nothing_written(town: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = {path.name: path.read_bytes() for path in town.iterdir()}
     monkeypatch.setattr("planner.walking.search.Streetwise.__init__", None)  # the searches of a run

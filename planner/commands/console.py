@@ -13,6 +13,7 @@ from planner.i18n import _
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from planner.compliance import Compliance
     from planner.pipeline import Progress
 
 
@@ -21,6 +22,19 @@ def console(*, stderr: bool = False) -> Console:
     from rich.console import Console
 
     return Console(stderr=stderr, highlight=False, soft_wrap=stderr)
+
+
+def provision_line(result: Compliance) -> str:
+    """Say in one line how many compounds have the rooms that the deciding profile asks for."""
+    verdicts = result.of()["verdict"].value_counts()
+    text = _("Provision ({profile}): {compliant} compliant, {short} short, {free} not applicable, {open} unknown")
+    return text.format(
+        profile=result.profiles[0].name,
+        compliant=f"{verdicts.get('compliant', 0):,}",
+        short=f"{verdicts.get('short', 0):,}",
+        free=f"{verdicts.get('not_applicable', 0):,}",
+        open=f"{verdicts.get('unknown', 0):,}",
+    )
 
 
 @contextmanager

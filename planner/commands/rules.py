@@ -68,7 +68,7 @@ def lint(
         if faults:
             raise InputError(faults)
         found = [document.id for document in standards.documents if (texts / f"{document.id}.txt").is_file()]
-        typer.echo(_("every quote stands in the text of: {documents}").format(documents=", ".join(found) or "-"))
+        typer.echo(_("every quote stands in the text of: {documents}").format(documents=_(", ").join(found) or "-"))
     text = _("no faults; documents: {documents}, circles: {circles}, profiles: {profiles}")
     typer.echo(
         text.format(

@@ -38,7 +38,7 @@ def new(
     for name in started.written:
         typer.echo(f"{started.folder / name}")
     if started.kept:
-        typer.echo(_("Left as they were: {names}").format(names=", ".join(started.kept)))
+        typer.echo(_("Left as they were: {names}").format(names=_(", ").join(started.kept)))
     typer.echo(_("Fill in study.toml and the templates, then run: planner check {folder}").format(folder=folder))
     return DONE
 

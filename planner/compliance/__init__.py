@@ -2,6 +2,7 @@
 
 from planner.compliance.compounds import check, check_compounds
 from planner.compliance.joint import JointGroups, joint_groups
+from planner.compliance.participants import may_share
 from planner.compliance.permits import check_permits
 from planner.compliance.remedies import remedies
 from planner.compliance.results import Compliance
@@ -17,5 +18,6 @@ __all__ = [
     "four_steps",
     "joint_groups",
     "judge",
+    "may_share",
     "remedies",
 ]

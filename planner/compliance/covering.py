@@ -1,4 +1,4 @@
-"""Cover members by hosts, quickly and well: a greedy choice, and a search that swaps hosts until none can be spared."""
+"""Cover members by few hosts: a greedy choice, and where it is worth it a search for better ones."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.compliance.pairing import Ints, Pairs
-from planner.solving import Floats
 
-_TRIALS = 12
+_STEPS_EACH, _MOST_STEPS = 400, 2_000_000
 
 
 def nearest(pairs: Pairs, opened: NDArray[np.bool_]) -> Ints:
@@ -26,7 +25,7 @@ def nearest(pairs: Pairs, opened: NDArray[np.bool_]) -> Ints:
     return np.where(np.isfinite(walk[first]), pairs.host[first], -1)
 
 
-def cover(pairs: Pairs, *, needy: NDArray[np.bool_], worth: Floats | None = None) -> Ints:
+def cover(pairs: Pairs, *, needy: NDArray[np.bool_], search: bool = False) -> Ints:
     """Choose few hosts such that each needy member has one, and give each the nearest.
 
     Parameters
@@ -35,8 +34,8 @@ def cover(pairs: Pairs, *, needy: NDArray[np.bool_], worth: Floats | None = None
         Where each member's room may stand.
     needy
         Who needs a host, shape (n,); only these host.
-    worth
-        How good each host looked to a program without whole numbers; with it several covers are tried.
+    search
+        Whether better covers are searched for: many steps for each member, the same ones every time.
 
     Returns
     -------
@@ -44,14 +43,14 @@ def cover(pairs: Pairs, *, needy: NDArray[np.bool_], worth: Floats | None = None
         Host of each member, -1 for those that need none.
     """
     near = pairs.only(needy[pairs.member] & needy[pairs.host])
-    if worth is None:
-        best = _greedy(near, needy, np.ones(pairs.number))
-    else:
-        tried = []
-        for trial in range(_TRIALS):
-            rng = np.random.default_rng(trial)
-            tried.append(_greedy(near, needy, worth * rng.uniform(0.3, 1.0, pairs.number) + 1e-6))
-        best = min(tried, key=lambda opened: int(opened.sum()))
+    best = _greedy(near, needy)
+    if search:
+        from planner.compliance.coversearch import better_cover
+
+        order = np.argsort(near.host, kind="stable")
+        begins = np.concatenate([[0], np.cumsum(np.bincount(near.host, minlength=near.number))])
+        steps = min(_STEPS_EACH * near.number, _MOST_STEPS)
+        best = better_cover(near.indptr, near.host, begins, near.member[order], best, steps, 1)
     host = np.full(pairs.number, -1, np.int64)
     if needy.any():
         host[needy] = nearest(_filled(near), best)[needy]
@@ -69,15 +68,15 @@ def _filled(pairs: Pairs) -> Pairs:
     )
 
 
-def _greedy(pairs: Pairs, needy: NDArray[np.bool_], worth: Floats) -> NDArray[np.bool_]:
-    """Open the host that is worth most to members without one, again and again; then drop the needless."""
+def _greedy(pairs: Pairs, needy: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Open the host with the most members that have none yet, again and again; then drop the needless."""
     member, order = pairs.member, np.argsort(pairs.host, kind="stable")
     near = np.split(member[order], np.cumsum(np.bincount(pairs.host, minlength=pairs.number))[:-1])
     waiting = needy.copy()
     gain = np.array([rows.size for rows in near])
     hosts = []
     while waiting.any():
-        host = int((gain * worth).argmax())
+        host = int(gain.argmax())
         hosts.append(host)
         for row in near[host][waiting[near[host]]]:
             gain[pairs.host[pairs.indptr[row] : pairs.indptr[row + 1]]] -= 1

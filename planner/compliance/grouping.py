@@ -8,12 +8,14 @@ import numpy as np
 
 from planner.compliance.covering import cover, nearest
 from planner.compliance.pairing import Aim, Grouping, Ints, Pairs, Spare, measure, parts
-from planner.solving import Floats, Program, solve
+from planner.solving import Answer, Floats, Program, solve
 
 # Parts up to this size are solved to the end; larger ones until the bound is this near.
 _SMALL, _NEAR = 60, 0.01
 _MAX_NODES = 2_000
 _LONGEST_S = 20.0
+# Beyond this many entries branching finds no cover that the search has not found, and no better bound.
+_MOST_ENTRIES = 50_000
 # The solver's numbers are right to a millionth of a room.
 _PRECISION = 1e-6
 
@@ -87,44 +89,63 @@ def group(need: Ints, pairs: Pairs, *, minimum: int, aim: Aim, spare: Spare | No
 
 def _solved(town: _Town) -> tuple[Ints, Ints, int]:
     """Choose a host or a supplier for each member; return both and the bound."""
-    served = _spread(town)
-    host = cover(town.pairs, needy=served < 0)
+    large = town.pairs.number > _SMALL
+    host, served = _start(town, large=large)
     if town.pairs.number == 1:
         return host, served, town.value(host)
     model = _Fewest(town) if town.aim == "fewest" else _Area(town)
     program = model.program()
-    relaxed = 0.0
-    if town.pairs.number <= _SMALL:
+    if not large:
         answer = solve(program, start=model.write(host, served))
-    else:
-        if town.aim == "fewest":
-            free = solve(replace(program, integer=np.zeros(program.cost.size, bool)), interior=True)
-            relaxed = free.value
-            host = cover(town.pairs, needy=served < 0, worth=free.x[: town.pairs.number])
-        start = model.write(host, served)
-        answer = solve(program, start=start, gap=_NEAR, max_nodes=_MAX_NODES, time_limit_s=_LONGEST_S)
-    scale = 1.0 if town.aim == "fewest" else float(town.minimum)
-    value = town.value(host)
+        return _better(town, model, answer, host, served, least=0)
+    least = 0
+    if town.aim == "fewest":
+        free = solve(replace(program, integer=np.zeros(program.cost.size, bool)), interior=True)
+        least = _whole(town, free.value)
+        if town.value(host) <= least * (1 + _NEAR) or program.column.size > _MOST_ENTRIES:
+            return host, served, least
+    start = model.write(host, served)
+    answer = solve(program, start=start, gap=_NEAR, max_nodes=_MAX_NODES, time_limit_s=_LONGEST_S)
+    return _better(town, model, answer, host, served, least)
+
+
+def _start(town: _Town, *, large: bool) -> tuple[Ints, Ints]:
+    """Use existing rooms for the smallest needs first, or for the largest, and cover the others by few hosts."""
+    tried = []
+    for sign in (1, -1):
+        served = np.full(town.need.size, -1, np.int64)
+        _serve(town, np.argsort(sign * town.need, kind="stable"), served, town.spare.area.copy())
+        tried.append((cover(town.pairs, needy=served < 0, search=large), served))
+        if not town.spare.pairs.host.size:
+            break
+    return min(tried, key=lambda one: town.value(one[0]))
+
+
+def _better(
+    town: _Town, model: _Fewest | _Area, answer: Answer, host: Ints, served: Ints, least: int
+) -> tuple[Ints, Ints, int]:
+    """Take the solver's grouping where it is better than one that is known, and its bound."""
     if answer.x.size:
         found, taken = model.read(answer.x)
         taken = _held(town, taken)
-        if (found[taken < 0] >= 0).all() and town.value(found) < value:
-            host, served, value = found, taken, town.value(found)
-    # Rooms and areas are whole units: a bound between two of them rises to the upper one.
-    slack = _PRECISION * scale
-    least = int(np.ceil(max(answer.bound, relaxed, 0.0) * scale - slack))
-    return host, served, value if value - least <= 2 * slack else least
+        if (found[taken < 0] >= 0).all() and town.value(found) < town.value(host):
+            host, served = found, taken
+    value, least = town.value(host), max(least, _whole(town, answer.bound))
+    return host, served, value if value - least <= 2 * _slack(town) else least
 
 
-def _spread(town: _Town) -> Ints:
-    """Serve members from what there is to spare: the smallest need first, by the nearest supplier that has enough."""
-    served = np.full(town.need.size, -1, np.int64)
-    left = town.spare.area.copy()
-    _serve(town, np.argsort(town.need, kind="stable"), served, left)
-    return served
+def _slack(town: _Town) -> float:
+    return _PRECISION * (1.0 if town.aim == "fewest" else town.minimum)
+
+
+def _whole(town: _Town, bound: float) -> int:
+    """Put a bound in whole units: one between two of them rises to the upper one."""
+    scale = 1.0 if town.aim == "fewest" else float(town.minimum)
+    return int(np.ceil(max(bound, 0.0) * scale - _slack(town)))
 
 
 def _serve(town: _Town, rows: Ints, served: Ints, left: Ints) -> None:
+    """Serve members in their order, each by the nearest supplier that has enough."""
     pairs = town.spare.pairs
     for row in rows.tolist():
         at = slice(pairs.indptr[row], pairs.indptr[row + 1])

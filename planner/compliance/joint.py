@@ -16,7 +16,7 @@ from planner.compliance.grouping import group
 from planner.compliance.jointtables import groups_table, members_table
 from planner.compliance.jointwording import notes_of
 from planner.compliance.pairing import Aim, Grouping, measure
-from planner.compliance.participants import Town, allows, gather, reach
+from planner.compliance.participants import Town, allows, gather, may_share, reach
 from planner.errors import Fault, InputError
 from planner.i18n import _, language
 from planner.standards import Profile
@@ -161,7 +161,7 @@ def _limit(study: Study, walk_m: float | None, walk_min: float | None) -> tuple[
 
 def _check_arguments(profile: Profile, aim: str) -> None:
     faults = []
-    if not any(allows(rule) for rule in profile.provisions):
+    if not may_share(profile):
         faults.append(
             Fault(
                 _("{profile} has no passage on joint provision").format(profile=profile.id),

@@ -67,7 +67,7 @@ def new_words(study: Study, town: Town, at: Ints, host: str) -> str:
 
 def existing_words(study: Study, town: Town, at: Ints, supplier: Supplier) -> str:
     """Spell out that an existing room has enough to spare for its new members."""
-    hosts = ", ".join(sorted(str(town.ids[row]) for row in supplier.owners))
+    hosts = _(", ").join(sorted(str(town.ids[row]) for row in supplier.owners))
     name = _("rooms of {host}").format(host=hosts)
     if supplier.room:
         name = _("room {room} of {host}").format(room=supplier.room, host=hosts)

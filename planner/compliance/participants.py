@@ -34,6 +34,18 @@ def allows(rule: Provision) -> bool:
     return rule.joint is not None and rule.minimum is not None and rule.minimum.each == "site"
 
 
+def may_share(profile: Profile) -> bool:
+    """Tell whether a profile's document lets small compounds provide together.
+
+    Examples
+    --------
+    >>> from planner.standards import profile
+    >>> may_share(profile("cz-14-2023")), may_share(profile("cz-8-2023"))
+    (True, False)
+    """
+    return any(allows(rule) for rule in profile.provisions)
+
+
 @dataclass(frozen=True, eq=False)
 class Supplier:
     """Existing rooms with something to spare: of one compound, or one room of several.

@@ -323,7 +323,7 @@ class _Sites:
             "clause": entry.clause if entry else "",
             "quote": entry.quote if entry else "",
             "document": entry.document if entry else "",
-            "why": "; ".join(doubts),
+            "why": _("; ").join(doubts),
         }
 
     def why_none(self, one: _Shortfall, walk: Walks, limit_m: float) -> str:
@@ -337,7 +337,7 @@ class _Sites:
                 lacking = number_text(one.needed - int(self.area[at]), "m2")
                 faults.append(_("it is too small by {area} m2").format(area=lacking))
             text = _("the nearest site, {id}, {metres:,.0f} m away, will not do: {faults}")
-            words.append(text.format(id=self.ids[at], metres=walk[at], faults=", ".join(faults)))
+            words.append(text.format(id=self.ids[at], metres=walk[at], faults=_(", ").join(faults)))
         sound = np.array([not faults for faults in self.faults], bool) & (self.area >= one.needed)
         good = np.flatnonzero(sound & np.isfinite(walk))
         if good.size:
@@ -347,7 +347,7 @@ class _Sites:
         else:
             text = _("no site would do within {metres:,.0f} m on the streets; the nearest one is farther")
             words.append(text.format(metres=limit_m * _LOOK))
-        return "; ".join(words)
+        return _("; ").join(words)
 
 
 def _needed(one: _Shortfall) -> dict[str, Any]:

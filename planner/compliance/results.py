@@ -74,7 +74,7 @@ class Compliance:
             raise InputError(
                 Fault(
                     _("the profile {id!r} was not checked").format(id=chosen),
-                    todo=_("use one of: {known}").format(known=", ".join(known)),
+                    todo=_("use one of: {known}").format(known=_(", ").join(known)),
                 )
             )
         return self.table[self.table["profile"] == chosen].set_index("id")
@@ -277,7 +277,7 @@ def _explained(case: Case, above: Sequence[tuple[NDArray[np.bool_], Profile]], a
     if case.notes:
         told = note.to_numpy(dtype=object)
         for row, words in case.notes.items():
-            told[row] = "; ".join(filter(None, [told[row], *words]))
+            told[row] = _("; ").join(filter(None, [told[row], *words]))
         note = as_words(told)
     steps = arithmetic(
         profile, judged, case.sizes, case.sites, case.remarks, openings=case.openings, listed=case.listed
@@ -313,12 +313,12 @@ def _told(result: Compliance) -> list[str]:
     if readings:
         ids = list(wide.index[wide["depends_on_reading"]].astype("str"))
         text = _("the verdict of {number} depends on the reading of the text ({readings}): {ids}")
-        words.append(text.format(number=f"{len(ids):,}", readings=", ".join(readings), ids=_some(ids)))
+        words.append(text.format(number=f"{len(ids):,}", readings=_(", ").join(readings), ids=_some(ids)))
     text = _("profiles that apply come to different verdicts on {number}")
     words.append(text.format(number=f"{int(wide['differs'].sum()):,}"))
     return words
 
 
 def _some(ids: Sequence[str], most: int = 20) -> str:
-    shown = ", ".join(ids[:most]) or "-"
+    shown = _(", ").join(ids[:most]) or "-"
     return shown if len(ids) <= most else f"{shown}, … (+{len(ids) - most:,})"

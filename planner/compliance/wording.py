@@ -41,7 +41,7 @@ def ratio_text(rule: Provision) -> str:
     """
     ratio = rule.ratio
     if ratio.per is None:
-        return f"{ratio.value} {ratio.unit}"
+        return _("{value} {sign}").format(value=ratio.value, sign=ratio.unit)
     return _("{value} {unit} per {number} {measure}").format(
         value=ratio.value, unit=_(UNIT_WORDS[ratio.unit]), number=ratio.per, measure=_(UNIT_WORDS[ratio.of])
     )
@@ -182,7 +182,7 @@ def notes(
                 rank = _(RANK_WORDS[above.document.rank])
                 text = _("{profile} applies as well and ranks above it ({rank})")
                 words.append(text.format(profile=above.id, rank=rank))
-        texts.append("; ".join(words))
+        texts.append(_("; ").join(words))
     return place.astype(np.int64), texts
 
 

@@ -67,7 +67,7 @@ def _areas(study: Study, level: str) -> gpd.GeoDataFrame:
         raise InputError(
             Fault(
                 _("the study has no areas of level {level}").format(level=level),
-                todo=_("choose one of: {known}").format(known=", ".join(levels(study))),
+                todo=_("choose one of: {known}").format(known=_(", ").join(levels(study))),
             )
         )
     areas = study.layers["areas"]

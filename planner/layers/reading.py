@@ -31,6 +31,7 @@ from planner.layers.headers.cures import datum_cure, field_cure
 from planner.layers.headers.matching import Found, Matches, match_columns
 from planner.layers.ledger import Action, Entry, Journal, Ledger, moved
 from planner.layers.people.basis import layer_basis
+from planner.layers.people.fractions import whole_people
 from planner.layers.people.shares import elders_of, fitted, share_faults
 from planner.layers.places.datums import WGS84, Datum, reliable, resolve_datum, settle
 from planner.layers.places.outlines import note_twins
@@ -206,6 +207,8 @@ def read_layer(
         raw = _with_cells(raw, columns[spec.id].place, ids)
     journal = Journal(name, settings.file, raw.rows, ids.fillna("").to_numpy(dtype=object))
     note_remarks(raw, journal)
+    if name == "population" and raw.places is not None:
+        raw = whole_people(raw, columns, journal)
     unread = _("the column was dropped unread, as study.toml asks")
     journal.entries += [Entry(name, settings.file, 0, "", header, unread, "mended") for header in dropped]
     values = _parse_all(spec, raw, columns, settings, journal)

@@ -111,7 +111,7 @@ class LayerSettings(BaseModel):
             return name
         if match := _EPSG.fullmatch(name):
             return f"EPSG:{match[1]}"
-        known = ", ".join((*DATUM_NAMES, "EPSG:n"))
+        known = _(", ").join((*DATUM_NAMES, "EPSG:n"))
         raise ValueError(_("datum “{value}” is not one of {known}").format(value=value, known=known))
 
     @field_validator("encoding")

@@ -8,8 +8,8 @@ const plannerBoard = {
     }
   },
 
-  /* looks: name -> path options. icons: name -> HTML. foot: HTML under every popup of the layer. */
-  layer(data, { pane, looks = {}, icons = {}, foot = "", canvas = false, interactive = true }) {
+  /* looks: name -> path options. icons: name -> HTML. foot: HTML under every popup of the layer, feet: by the feature's. */
+  layer(data, { pane, looks = {}, icons = {}, foot = "", feet = {}, canvas = false, interactive = true }) {
     const renderer = canvas ? { renderer: L.canvas({ pane, padding: 0.4 }) } : {};
     return L.geoJSON(data, {
       pane,
@@ -30,13 +30,16 @@ const plannerBoard = {
         if (tip) layer.bindTooltip(tip, { sticky: true, className: "tip" });
         if (popup) {
           const room = { minWidth: 320, maxWidth: 360, autoPanPaddingTopLeft: [62, 14], autoPanPaddingBottomRight: [70, 30] };
-          layer.bindPopup(() => `<article>${popup}${foot}</article>`, room);
+          const under = feet[feature.properties.foot] ?? foot;
+          layer.bindPopup(() => `<article>${popup}${under}</article>`, room);
         }
       },
     });
   },
 
-  start(map, { bounds, facilities, words }, circles) {
+  start(map, { bounds, facilities, words, tabs: number }, layers) {
+    const circles = layers.slice(0, number);
+    const overlays = layers.slice(number);
     L.control.zoom({ position: "topleft", zoomInTitle: words.zoomIn, zoomOutTitle: words.zoomOut }).addTo(map);
     L.control.scale({ position: "bottomleft", imperial: false, maxWidth: 160 }).addTo(map);
     map.attributionControl.setPrefix(words.attribution);
@@ -62,6 +65,18 @@ const plannerBoard = {
     }));
     map.on("baselayerchange", (event) => show(circles.indexOf(event.layer)));
     show(0);
+
+    /* A tick hides what has a verdict; a button shows or hides what is proposed, as the layer control does. */
+    document.querySelectorAll("[data-hides]").forEach((tick) => {
+      tick.addEventListener("change", () => document.body.classList.toggle(`without-${tick.dataset.hides}`, !tick.checked));
+    });
+    document.querySelectorAll("[data-overlay]").forEach((button) => {
+      const layer = overlays[Number(button.dataset.overlay)];
+      const tell = () => button.setAttribute("aria-pressed", String(map.hasLayer(layer)));
+      button.addEventListener("click", () => { if (map.hasLayer(layer)) map.removeLayer(layer); else map.addLayer(layer); });
+      map.on("overlayadd overlayremove layeradd layerremove", tell);
+      tell();
+    });
 
     /* The open compound is outlined, and a ring marks the facility it walks to. */
     let ring = null;

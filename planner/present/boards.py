@@ -16,14 +16,15 @@ from jinja2 import Template
 
 from planner.errors import Fault, InputError, OutputExists
 from planner.i18n import _, language
-from planner.present import features, panels
-from planner.present.colours import VERDICTS, path_style, patterns
+from planner.present import features, panels, roomfeatures, roompanels
+from planner.present.colours import ROOM_LOOKS, VERDICTS, path_style, patterns
 from planner.present.disclosure import Disclosure, disclose
 from planner.present.drawing import Feature, Projection, Streets, streets
 from planner.present.offline import Raw, assert_offline, embed_json, empty_map, escape, render, script, style
 from planner.present.popups import circle_foot
 
 if TYPE_CHECKING:
+    from planner.compliance import Compliance, JointGroups
     from planner.coverage import CircleCoverage
     from planner.study import Study
 
@@ -34,6 +35,7 @@ _PANES = {
     "barriers": 330,
     "streets": 340,
     "homes": 400,
+    "shares": 410,
     "gates": 420,
     "labels": 430,
     "ring": 590,
@@ -96,7 +98,14 @@ class Board:
         return f'<iframe srcdoc="{page}" style="width:100%;height:720px;border:0"></iframe>'
 
 
-def board(study: Study, circles: Sequence[CircleCoverage], *, publish: bool = False) -> Board:
+def board(
+    study: Study,
+    circles: Sequence[CircleCoverage],
+    rooms: Compliance | None = None,
+    groups: JointGroups | None = None,
+    *,
+    publish: bool = False,
+) -> Board:
     """Draw the committee board of a study.
 
     Parameters
@@ -105,6 +114,10 @@ def board(study: Study, circles: Sequence[CircleCoverage], *, publish: bool = Fa
         The study: its compounds, gates, facilities, areas, barriers and streets are drawn.
     circles
         Tested circles, one layer each; the first is shown.
+    rooms
+        What the profiles say of the compounds' rooms: one layer more, in the colours of the headline's verdict.
+    groups
+        A proposal to share rooms, hidden until it is asked for.
     publish
         Whether the board is made for the public: it then carries the study's map number in place of the mark of an
         internal paper. Small counts of elders are never on it, unless ``[privacy]`` of study.toml says so.
@@ -117,8 +130,8 @@ def board(study: Study, circles: Sequence[CircleCoverage], *, publish: bool = Fa
     Raises
     ------
     InputError
-        No circle is given, one is given twice, or one belongs to another study; or the board is made for the public
-        of a study that hides no small counts.
+        No circle is given, one is given twice, or one belongs to another study, as do rooms or groups; there are groups
+        without rooms; or the board is made for the public of a study that hides no small counts.
 
     Examples
     --------
@@ -129,11 +142,13 @@ def board(study: Study, circles: Sequence[CircleCoverage], *, publish: bool = Fa
     '<!DOCTYPE html>'
     """
     with language(study.lang):
-        _check(study, circles)
-        return Board(_page(study, circles, disclose(study, circles, publish=publish)))
+        _check(study, circles, rooms, groups)
+        return Board(_page(study, circles, rooms, groups, disclose(study, circles, publish=publish)))
 
 
-def _check(study: Study, circles: Sequence[CircleCoverage]) -> None:
+def _check(
+    study: Study, circles: Sequence[CircleCoverage], rooms: Compliance | None, groups: JointGroups | None
+) -> None:
     faults = []
     if not circles:
         faults.append(Fault(_("a board needs at least one tested circle"), todo=_("run the coverage test first")))
@@ -148,6 +163,13 @@ def _check(study: Study, circles: Sequence[CircleCoverage]) -> None:
         for one in circles
         if not one.table.index.isin(compounds).all()
     ]
+    judged = [rooms.of().index] if rooms is not None else []
+    judged += [groups.members.index] if groups is not None else []
+    if not all(index.isin(compounds).all() for index in judged):
+        faults.append(Fault(_("the rooms were checked for other compounds than the study's")))
+    if groups is not None and rooms is None:
+        what = _("a proposal to share rooms is drawn on the check that it is made from")
+        faults.append(Fault(what, todo=_("give the result of the check too")))
     if faults:
         raise InputError(faults)
 
@@ -174,22 +196,31 @@ class _Features(Layer):  # type: ignore[misc]
         "plannerBoard.layer({{ this.data }}, {{ this.options }});{% endmacro %}"
     )
 
-    def __init__(self, drawn: list[Feature], *, name: str, **options: Any) -> None:
+    def __init__(self, drawn: list[Feature], *, name: str, show: bool = True, **options: Any) -> None:
         # Leaflet writes the names of layers as HTML.
-        super().__init__(name=escape(name), overlay=True, control=bool(name))
+        super().__init__(name=escape(name), overlay=True, control=bool(name), show=show)
         self._name = "Features"
         self.data = embed_json({"type": "FeatureCollection", "features": drawn})
         self.options = embed_json(options)
 
 
-def _page(study: Study, circles: Sequence[CircleCoverage], shown: Disclosure) -> str:
+def _page(
+    study: Study,
+    circles: Sequence[CircleCoverage],
+    rooms: Compliance | None,
+    groups: JointGroups | None,
+    shown: Disclosure,
+) -> str:
     projection = Projection(study.crs)
     drawn_streets = streets(study, projection)
     west, south, east, north = features.bounds(study, projection)
     drawn = empty_map(location=((south + north) / 2, (west + east) / 2), zoom_snap=0.25, min_zoom=9, max_zoom=20)
     drawn.add_child(_Call("panes", _PANES))
     _add_ground(drawn, study, projection, drawn_streets)
-    groups = [_add_circle(drawn, study, projection, one, shown, show=one is circles[0]) for one in circles]
+    tabs = [_add_circle(drawn, study, projection, one, shown, show=one is circles[0]) for one in circles]
+    if rooms is not None:
+        tabs.append(_add_rooms(drawn, study, projection, rooms))
+    overlays = [] if groups is None else [_add_shares(drawn, study, projection, groups)]
     _add_signs(drawn, study, projection, circles)
     folium.LayerControl(position="topright", collapsed=True).add_to(drawn)
     words = {
@@ -199,10 +230,14 @@ def _page(study: Study, circles: Sequence[CircleCoverage], shown: Disclosure) ->
         "attribution": escape(panels.attribution(study, shown)),
     }
     places = features.places(study, projection)
-    setup = {"bounds": [[south, west], [north, east]], "facilities": places, "words": words}
-    drawn.add_child(_Call("start", setup, groups))
-    _add_panels(drawn, study, circles, drawn_streets, shown)
-    title = " · ".join([study.name, *(one.circle.name for one in circles)])
+    setup = {"bounds": [[south, west], [north, east]], "facilities": places, "words": words, "tabs": len(tabs)}
+    drawn.add_child(_Call("start", setup, [*tabs, *overlays]))
+    heads, sides = [], []
+    if rooms is not None:
+        heads.append(roompanels.tab(study, rooms))
+        sides.append(roompanels.side(study, rooms, groups))
+    _add_panels(drawn, study, circles, drawn_streets, shown, heads=heads, sides=sides)
+    title = " · ".join([study.name, *(one.circle.name for one in circles), *(tab for tab, _line, _title in heads)])
     return render(drawn, title=title, lang=_TAGS[study.lang])
 
 
@@ -236,6 +271,25 @@ def _add_circle(
     return group
 
 
+def _add_rooms(drawn: folium.Map, study: Study, projection: Projection, rooms: Compliance) -> folium.FeatureGroup:
+    words = escape(_("Rooms for elders"))
+    group = folium.FeatureGroup(name=words, overlay=False, show=False).add_to(drawn)
+    looks = {
+        f"room-{verdict}": {**path_style(f"room-{verdict}"), "className": f"room-{verdict}"} for verdict in ROOM_LOOKS
+    }
+    homes, feet = roomfeatures.homes(study, projection, rooms), roomfeatures.feet(rooms)
+    _Features(homes, name="", pane="homes", looks=looks, feet=feet).add_to(group)
+    return group
+
+
+def _add_shares(drawn: folium.Map, study: Study, projection: Projection, groups: JointGroups) -> Layer:
+    shares, foot = roomfeatures.shares(study, projection, groups), roomfeatures.share_foot(groups)
+    name = _("Joint provision: a proposal")
+    layer = _Features(shares, name=name, show=False, pane="shares", looks=panels.LINES, foot=foot)
+    drawn.add_child(layer)
+    return layer
+
+
 def _add_signs(drawn: folium.Map, study: Study, projection: Projection, circles: Sequence[CircleCoverage]) -> None:
     if "gates" in study.layers:
         gates = features.gates(study, projection)
@@ -246,18 +300,31 @@ def _add_signs(drawn: folium.Map, study: Study, projection: Projection, circles:
 
 
 def _add_panels(
-    drawn: folium.Map, study: Study, circles: Sequence[CircleCoverage], drawn_streets: Streets, shown: Disclosure
+    drawn: folium.Map,
+    study: Study,
+    circles: Sequence[CircleCoverage],
+    drawn_streets: Streets,
+    shown: Disclosure,
+    *,
+    heads: Sequence[tuple[str, str, str]],
+    sides: Sequence[tuple[str, str]],
 ) -> None:
     # Facilities in use that do not count for the circle shown step back into grey.
     greyed = "".join(
         f'[data-circle="{number}"] .facility.on:not(.counts-{number}) svg > :first-child {{fill:#8592a0}}\n'
         for number in range(len(circles))
     )
+    # On rooms facilities say nothing: they step back for as long as rooms are shown.
+    greyed += "".join(
+        f'[data-circle="{number}"] .leaflet-facilities-pane {{opacity:.3}}\n'
+        f'[data-circle="{number}"] .leaflet-facilities-pane * {{pointer-events:none !important}}\n'
+        for number in range(len(circles), len(circles) + len(heads))
+    )
     root = drawn.get_root()
     root.header.add_child(script(_asset("board.js")), name="board_js")
     root.header.add_child(style(_asset("board.css") + greyed), name="board_css")
-    root.html.add_child(Raw(patterns() + panels.head(study, circles, shown)), name="head", index=0)
-    side = panels.side(study, circles, drawn_streets, shown, kinds=features.kinds(study))
+    root.html.add_child(Raw(patterns() + panels.head(study, circles, shown, more=heads)), name="head", index=0)
+    side = panels.side(study, circles, drawn_streets, shown, kinds=features.kinds(study), more=sides)
     watermark = "" if shown.publish else panels.watermark(panels.notice(study, shown))
     root.html.add_child(Raw(watermark + side), name="side")
 

@@ -18,6 +18,7 @@ from planner.errors import Fault
 from planner.i18n import N_, _, language
 from planner.layers import LAYERS
 from planner.layers.headers.consequences import without_column, without_layer
+from planner.layers.places.datums import crs_words
 from planner.present.outputs import MANIFEST, check_free, sha256, staged
 from planner.present.tables import write_csv
 from planner.settings import SETTINGS_FILE
@@ -37,6 +38,13 @@ _HOW = {
     "gbk_cut": N_("known name, cut to ten bytes in GBK"),
     "utf8_cut": N_("known name, cut to ten bytes in UTF-8"),
     "doubled": N_("known name, cut and numbered"),
+}
+_PLACES = {
+    "lon": N_("longitude"),
+    "lat": N_("latitude"),
+    "x": N_("easting"),
+    "y": N_("northing"),
+    "geometry": N_("shape as WKT"),
 }
 _ACTIONS = {"set_aside": N_("set aside"), "mended": N_("mended"), "doubted": N_("in doubt")}
 
@@ -123,9 +131,10 @@ def write_check(check: Check, out: str | Path, *, force: bool = False) -> Path:
 
 def _parts(check: Check) -> Iterator[RenderableType]:
     verdict = _("it can be opened") if check.ok else _("it cannot be opened yet")
-    yield Text(f"{check.name}: {verdict}", style="bold green" if check.ok else "bold red")
+    title = _("{name}: {verdict}").format(name=check.name, verdict=verdict)
+    yield Text(title, style="bold green" if check.ok else "bold red")
     if check.crs:
-        yield Text(_("Compute CRS: {crs}").format(crs=check.crs))
+        yield Text(_("Compute CRS: {crs}").format(crs=crs_words(check.crs)))
     for one in check.layers.values():
         yield Text()
         yield from _layer(check, one)
@@ -146,7 +155,8 @@ def _parts(check: Check) -> Iterator[RenderableType]:
 
 
 def _layer(check: Check, one: LayerCheck) -> Iterator[RenderableType]:
-    yield Text(f"{one.name} ({_(LAYERS[one.name].description)})", style="bold")
+    title = _("{name} ({meaning})").format(name=one.name, meaning=_(LAYERS[one.name].description))
+    yield Text(title, style="bold")
     layer = one.layer
     if layer is None:
         yield _indented(_("{file}: it could not be read, see the faults below").format(file=one.settings.file))
@@ -155,7 +165,7 @@ def _layer(check: Check, one: LayerCheck) -> Iterator[RenderableType]:
     facts = [one.settings.file]
     facts += [_("sheet {sheet}").format(sheet=layer.sheet)] if layer.sheet else []
     facts += [_("encoding {encoding}").format(encoding=layer.encoding)] if layer.encoding else []
-    yield _indented("; ".join(facts))
+    yield _indented(_("; ").join(facts))
     if layer.datum and one.state == "read":
         declared = one.settings.datum
         said = _("declared in study.toml: {datum}").format(datum=declared) if declared else _("as the file states it")
@@ -175,9 +185,9 @@ def _contents(one: LayerCheck) -> Iterator[RenderableType]:
     if one.found:
         yield Padding(_columns(one), (0, 0, 0, 2), expand=False)
     if one.unused:
-        yield _indented(_("Not used: {columns}").format(columns=", ".join(one.unused)))
+        yield _indented(_("Not used: {columns}").format(columns=_(", ").join(one.unused)))
     if one.layer is not None and one.layer.dropped:
-        yield _indented(_("Not read on purpose: {columns}").format(columns=", ".join(one.layer.dropped)))
+        yield _indented(_("Not read on purpose: {columns}").format(columns=_(", ").join(one.layer.dropped)))
     if one.absent:
         yield _indented(_("Not in the file:"))
         yield _listed([(name, without_column(one.name, name)) for name in one.absent], indent=4)
@@ -189,7 +199,7 @@ def _counts(check: Check, name: str) -> str:
         rows_in=count.rows_in, rows_used=count.rows_used, rows_set_aside=count.rows_set_aside
     )
     if count.elders_in:
-        text += "; " + _("elders: {elders_in:,} in, {elders_used:,} used, {elders_set_aside:,} set aside").format(
+        text += _("; ") + _("elders: {elders_in:,} in, {elders_used:,} used, {elders_set_aside:,} set aside").format(
             elders_in=count.elders_in, elders_used=count.elders_used, elders_set_aside=count.elders_set_aside
         )
     return text
@@ -199,10 +209,10 @@ def _columns(one: LayerCheck) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim")
     for title in (_("column"), _("meaning"), _("in the file"), _("found by"), _("unit")):
         table.add_column(title, overflow="fold")
-    meanings = {column.name: _(column.description) for column in LAYERS[one.name].columns}
+    meanings = {column.name: column.description for column in LAYERS[one.name].columns} | _PLACES
     for found in one.found:
         unit = found.unit if found.factor == 1 else f"{found.unit} × {found.factor:g}"
-        meaning = Text(meanings.get(found.name, ""))
+        meaning = Text(_(meanings[found.name]))
         table.add_row(Text(found.name), meaning, Text(found.source), _(_HOW[one.how(found)]), Text(unit))
     return table
 
@@ -220,7 +230,7 @@ def _problems(problems: tuple[Problem, ...]) -> Padding:
         table.add_column(title, justify="right" if title == _("rows") else "left", overflow="fold")
     for one in problems:
         first = [str(row) for row in dict.fromkeys(one.rows) if row][:_MOST_ROWS]
-        which = ", ".join(first) + (" …" if len(one.rows) > len(first) and first else "")
+        which = _(", ").join(first) + (" …" if len(one.rows) > len(first) and first else "")
         action = _(_ACTIONS[one.action])
         table.add_row(one.layer, one.field, action, f"{len(one.rows):,}", which, Text(one.example))
     return Padding(table, (0, 0, 0, 2), expand=False)

@@ -45,6 +45,22 @@ LOOKS: dict[str, Look] = {
     "unknown": Look("#ececec", "#5b6570", pattern=_DOTS, dash="3 3"),
 }
 
+# The same for provision, as the workbook has them: not applicable 100, unknown 84, compliant 62, short 35.
+_LINES = '<path d="M0 4H8" stroke="#c3cbd3" stroke-width="1"/>'
+ROOM_LOOKS: dict[str, Look] = {
+    "compliant": LOOKS["pass"],
+    "short": LOOKS["fail"],
+    "not_applicable": Look("#ffffff", "#8592a0", pattern=_LINES),
+    "unknown": Look("#f7cd4b", "#8a6400", pattern=_DOTS, dash="3 3"),
+}
+_ALL = LOOKS | {f"room-{verdict}": look for verdict, look in ROOM_LOOKS.items()}
+
+_ROOM_WORDS = {
+    "compliant": N_("compliant"),
+    "short": N_("short"),
+    "not_applicable": N_("not applicable"),
+    "unknown": N_("unknown"),
+}
 _WORDS = {"pass": N_("pass"), "fragile": N_("fragile"), "fail": N_("fail"), "unknown": N_("unknown")}
 
 
@@ -61,6 +77,19 @@ def verdict_word(verdict: str) -> str:
     return _(_WORDS[verdict])
 
 
+def room_word(verdict: str) -> str:
+    """Return the word for a verdict on rooms in the language in use.
+
+    Examples
+    --------
+    >>> from planner.i18n import language
+    >>> with language("en"):
+    ...     room_word("not_applicable")
+    'not applicable'
+    """
+    return _(_ROOM_WORDS[verdict])
+
+
 def patterns() -> str:
     """Return the SVG definitions that the fills ``url(#verdict-...)`` and the swatches refer to.
 
@@ -72,25 +101,25 @@ def patterns() -> str:
     tiles = "".join(
         f'<pattern id="verdict-{verdict}" width="8" height="8" patternUnits="userSpaceOnUse">'
         f'<rect width="8" height="8" fill="{look.fill}"/>{look.pattern}</pattern>'
-        for verdict, look in LOOKS.items()
+        for verdict, look in _ALL.items()
     )
     frames = "".join(
         f'<rect id="swatch-{verdict}" x="1" y="1" width="24" height="16" rx="2" stroke-width="1.4" '
         f'fill="url(#verdict-{verdict})" stroke="{look.stroke}" stroke-dasharray="{look.dash}"/>'
-        for verdict, look in LOOKS.items()
+        for verdict, look in _ALL.items()
     )
     return f'<svg class="patterns" width="0" height="0" aria-hidden="true"><defs>{tiles}{frames}</defs></svg>'
 
 
 def path_style(verdict: str) -> dict[str, str | float]:
-    """Return the Leaflet path options that draw a verdict.
+    """Return the Leaflet path options that draw a verdict; one on rooms begins with ``room-``.
 
     Examples
     --------
     >>> path_style("unknown")["dashArray"]
     '3 3'
     """
-    look = LOOKS[verdict]
+    look = _ALL[verdict]
     style: dict[str, str | float] = {
         "color": look.stroke,
         "weight": 1.0,

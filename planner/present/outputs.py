@@ -93,7 +93,7 @@ def check_free(out: Path, *, force: bool, writes: Collection[str] | None = None)
         raise InputError(
             Fault(
                 _("the output folder holds files that are not results: {names}").format(
-                    names=", ".join(sorted(strange)[:5])
+                    names=_(", ").join(sorted(strange)[:5])
                 ),
                 where=str(out),
                 todo=_("choose a folder that is new, empty or holds earlier results only"),
@@ -103,7 +103,7 @@ def check_free(out: Path, *, force: bool, writes: Collection[str] | None = None)
     if lost:
         raise InputError(
             Fault(
-                _("results of a fuller run would be lost: {names}").format(names=", ".join(sorted(lost))),
+                _("results of a fuller run would be lost: {names}").format(names=_(", ").join(sorted(lost))),
                 where=str(out),
                 todo=_("choose another folder, or make all results anew with planner run"),
             )

@@ -9,11 +9,12 @@ import pandas as pd
 
 from planner.i18n import N_, _
 from planner.layers.people.elders import basis_text
+from planner.layers.places.datums import crs_name
 from planner.present.colours import VERDICTS, swatch, verdict_word
 from planner.present.disclosure import Disclosure
 from planner.present.drawing import Streets
 from planner.present.offline import escape
-from planner.present.popups import limit_text, text_of, whole_number
+from planner.present.popups import limit_text, whole_number
 from planner.present.suppression import SHOWN
 from planner.present.symbols import badge, kind_name
 
@@ -26,12 +27,13 @@ if TYPE_CHECKING:
 
 OSM = "© OpenStreetMap contributors"
 
-_OBTAINED = {
+OBTAINED = {
     "printed": N_("as printed"),
     "reading": N_("our reading of the text"),
     "secondary": N_("from a secondary copy, to be confirmed"),
+    "given": N_("given by the user"),
 }
-_VALID = {"not_yet": N_("not yet in force"), "in_force": N_("in force"), "lapsed": N_("no longer in force")}
+VALID = {"not_yet": N_("not yet in force"), "in_force": N_("in force"), "lapsed": N_("no longer in force")}
 _WALKERS = {"standard": N_("standard walker"), "elder": N_("elder walker"), "frail": N_("frail walker")}
 
 LINES = {
@@ -47,6 +49,11 @@ LINES = {
     },
     "area": {"color": "#8d8468", "weight": 1.1, "dashArray": "5 4", "fill": False},
     "gate": {"color": "#1f2933", "weight": 1.2, "fillColor": "#ffffff", "fillOpacity": 1, "radius": 3},
+    "share_edge": {"color": "#ffffff", "weight": 6.5, "opacity": 0.95},
+    "share": {"color": "#1f2933", "weight": 3.0},
+    "share_existing": {"color": "#1f2933", "weight": 3.0, "dashArray": "2 6"},
+    "host": {"color": "#1f2933", "weight": 2.6, "fillColor": "#ffffff", "fillOpacity": 1, "radius": 7},
+    "host_existing": {"color": "#1f2933", "weight": 2.6, "fillColor": "#36a2b8", "fillOpacity": 1, "radius": 7},
     "gate_shut": {"color": "#a3163c", "weight": 1.6, "fillColor": "#a3163c", "fillOpacity": 1, "radius": 3},
 }
 
@@ -92,23 +99,37 @@ def notice(study: Study, shown: Disclosure) -> str:
     return _("Map number {number}").format(number=number) if number else ""
 
 
-def head(study: Study, coverages: Sequence[CircleCoverage], shown: Disclosure) -> str:
-    """Return the title bar: the study, the circle shown, a button for each circle, and the notice."""
+def head(
+    study: Study, coverages: Sequence[CircleCoverage], shown: Disclosure, *, more: Sequence[tuple[str, str, str]] = ()
+) -> str:
+    """Return the title bar: the study, what is shown, a button for each circle, and the notice.
+
+    Parameters
+    ----------
+    study, coverages, shown
+        As for `side`.
+    more
+        Further things that may be shown: the word on the button, the line above the title, and the title.
+    """
     # Babel does not look into f-strings: words are fetched before the markup is put together.
     title = _("{circle}: coverage today")
+    line = _("{study} · data of {date} · {walker} {speed} m/s · ≤ {limit} · {number}, clause {clause}")
+    parts = [
+        (one.circle.name, _head_line(line, study, one.circle), title.format(circle=one.circle.name))
+        for one in coverages
+    ]
+    parts += more
     titles = "".join(
-        f'<h1 data-for="{number}">{escape(title.format(circle=one.circle.name))}</h1>'
-        for number, one in enumerate(coverages)
+        f'<h1 data-for="{number}">{escape(words)}</h1>' for number, (_tab, _line, words) in enumerate(parts)
     )
     buttons = "".join(
-        f'<button type="button" data-tab="{number}" aria-pressed="false">{escape(one.circle.name)}</button>'
-        for number, one in enumerate(coverages)
+        f'<button type="button" data-tab="{number}" aria-pressed="false">{escape(words)}</button>'
+        for number, (words, _line, _title) in enumerate(parts)
     )
-    tabs = f'<nav class="tabs">{buttons}</nav>' if len(coverages) > 1 else '<span class="tabs" hidden></span>'
-    line = _("{study} · data of {date} · {walker} {speed} m/s · ≤ {limit} · {number}, clause {clause}")
+    tabs = f'<nav class="tabs">{buttons}</nav>' if len(parts) > 1 else '<span class="tabs" hidden></span>'
     lines = "".join(
-        f'<p class="study" data-for="{number}">{escape(_head_line(line, study, one.circle))}</p>'
-        for number, one in enumerate(coverages)
+        f'<p class="study" data-for="{number}">{escape(words)}</p>'
+        for number, (_tab, words, _title) in enumerate(parts)
     )
     return f'<div class="head"><div class="names">{lines}{titles}</div>{tabs}{_notice_sign(study, shown)}</div>'
 
@@ -137,6 +158,7 @@ def side(
     shown: Disclosure,
     *,
     kinds: Sequence[tuple[str, bool]],
+    more: Sequence[tuple[str, str]] = (),
 ) -> str:
     """Return the side bar.
 
@@ -152,6 +174,8 @@ def side(
         Which counts of elders may be shown.
     kinds
         Kinds of facility on the map, each with whether it is in use.
+    more
+        Of further things that may be shown: what stands above the signs, and below.
     """
     parts = [
         f'<div data-for="{number}">{_summary(one, study, shown)}{_verdicts(one, study, shown)}</div>'
@@ -160,6 +184,9 @@ def side(
     sources = [
         f'<div data-for="{number}">{_basis(one.circle, study, streets)}</div>' for number, one in enumerate(coverages)
     ]
+    for number, (above, below) in enumerate(more, start=len(coverages)):
+        parts.append(f'<div data-for="{number}">{above}</div>')
+        sources.append(f'<div data-for="{number}">{below}</div>')
     return f'<aside class="side">{"".join(parts)}{_signs(study, streets, kinds)}{"".join(sources)}</aside>'
 
 
@@ -175,7 +202,8 @@ def watermark(notice: str) -> str:
     )
 
 
-def _card(title: str, body: str) -> str:
+def card(title: str, body: str) -> str:
+    """Return a card of the side bar."""
     return f'<section class="card"><h2>{escape(title)}</h2>{body}</section>'
 
 
@@ -219,7 +247,7 @@ def _summary(coverage: CircleCoverage, study: Study, shown: Disclosure) -> str:
         f"<td>{_percent(rates[ratio])}</td></tr>"
         for label, whole, part, ratio, unit, scale in lines
     )
-    return _card(
+    return card(
         _("Covered"),
         f'<div class="rate-main"><b>{share}{sign}</b><span>{escape(whom)}'
         f"<small>{escape(main)}</small></span></div>{_stack(coverage, shown)}{_uncounted(rates)}"
@@ -317,10 +345,11 @@ def _verdicts(coverage: CircleCoverage, study: Study, shown: Disclosure) -> str:
     counted = "".join(f"<th>{escape(words)}</th>" for words in (_("compounds"), _("aged 60+")))
     top = f"<tr><th></th><th></th>{counted}</tr>"
     hidden = f'<p class="target">{escape(shown.note)}</p>' if shown.note else ""
-    return _card(_("Verdicts"), f'<table class="verdicts">{top}{rows}</table>{hidden}')
+    return card(_("Verdicts"), f'<table class="verdicts">{top}{rows}</table>{hidden}')
 
 
-def _line_sign(name: str) -> str:
+def line_sign(name: str) -> str:
+    """Return a line of `LINES` for the legend."""
     look = LINES[name]
     dash = f' stroke-dasharray="{look["dashArray"]}"' if "dashArray" in look else ""
     return (
@@ -329,7 +358,8 @@ def _line_sign(name: str) -> str:
     )
 
 
-def _dot_sign(name: str) -> str:
+def dot_sign(name: str) -> str:
+    """Return a dot of `LINES` for the legend."""
     look = LINES[name]
     return (
         '<svg viewBox="0 0 28 20" aria-hidden="true"><circle cx="14" cy="10" r="4" '
@@ -343,17 +373,17 @@ def _signs(study: Study, streets: Streets, kinds: Sequence[tuple[str, bool]]) ->
         items.append((badge("", in_use=False), _("not in use: does not count"), "wide"))
     named = {"street": _("street"), "walk": _("footpath"), "steps": _("steps")}
     drawn = [feature["properties"]["look"] for feature in streets.features]
-    items += [(_line_sign(look), named[look], "") for look in drawn]
+    items += [(line_sign(look), named[look], "") for look in drawn]
     if "barriers" in study.layers:
-        items.append((_line_sign("barrier"), _("barrier"), ""))
+        items.append((line_sign("barrier"), _("barrier"), ""))
     if "areas" in study.layers:
-        items.append((_line_sign("area"), _("boundary"), ""))
+        items.append((line_sign("area"), _("boundary"), ""))
     if "gates" in study.layers:
-        items.append((_dot_sign("gate"), _("gate"), ""))
+        items.append((dot_sign("gate"), _("gate"), ""))
         if not study.layers["gates"]["open"].astype("boolean").fillna(True).all():
-            items.append((_dot_sign("gate_shut"), _("gate, shut"), ""))
+            items.append((dot_sign("gate_shut"), _("gate, shut"), ""))
     rows = "".join(f'<li class="{wide}">{sign}{escape(words)}</li>' for sign, words, wide in items)
-    return _card(_("Signs"), f'<ul class="signs">{rows}</ul>')
+    return card(_("Signs"), f'<ul class="signs">{rows}</ul>')
 
 
 def _basis(circle: Circle, study: Study, streets: Streets) -> str:
@@ -361,7 +391,7 @@ def _basis(circle: Circle, study: Study, streets: Streets) -> str:
     speed = study.walker.speed_mps
     end = document.in_force_to.isoformat() if document.in_force_to else _("no end stated")
     valid = _("{start} to {end}, {state}").format(
-        start=document.in_force_from.isoformat(), end=end, state=_(_VALID[document.state(study.as_of)])
+        start=document.in_force_from.isoformat(), end=end, state=_(VALID[document.state(study.as_of)])
     )
     walker = _("{walker}, {speed:g} m/s on the flat: {metres:,.0f} m in {limit}").format(
         walker=walker_name(study.walker.name),
@@ -369,7 +399,7 @@ def _basis(circle: Circle, study: Study, streets: Streets) -> str:
         metres=speed * circle.limit_s,
         limit=limit_text(circle),
     )
-    text = _("{how}, checked {date}").format(how=_(_OBTAINED[document.obtained]), date=document.checked.isoformat())
+    text = _("{how}, checked {date}").format(how=_(OBTAINED[document.obtained]), date=document.checked.isoformat())
     rows = [
         (_("Standard"), f"{escape(document.number)}<br>{escape(document.title)}"),
         (_("Clause"), f"{escape(circle.clause)}<q>{escape(circle.quote)}</q>"),
@@ -377,22 +407,14 @@ def _basis(circle: Circle, study: Study, streets: Streets) -> str:
         (_("Text"), escape(text)),
         (_("Walker"), escape(walker)),
         (_("Data of"), escape(study.as_of.isoformat())),
-        (_("Coordinates"), escape(_crs_words(study))),
+        (_("Coordinates"), escape(crs_name(study.crs).replace("CGCS2000", _("CGCS2000")))),
         (_("Streets"), _streets_words(study, streets)),
     ]
     notes = "".join(f"<li>{escape(note)}</li>" for note in circle.notes)
     more = escape(_("What the document leaves open"))
     opened = f"<details open><summary>{more}</summary><ul>{notes}</ul></details>" if notes else ""
     body = "".join(f"<dt>{escape(label)}</dt><dd>{words}</dd>" for label, words in rows)
-    return _card(_("Basis"), f'<dl class="basis">{body}</dl>{opened}')
-
-
-def _crs_words(study: Study) -> str:
-    name = text_of(study.crs.name)
-    for term, words in (("CGCS2000", _("CGCS2000")), ("3-degree Gauss-Kruger", _("3-degree Gauss-Kruger"))):
-        name = name.replace(term, words)
-    code = study.crs.to_epsg()
-    return f"{name} (EPSG:{code})" if code else name
+    return card(_("Basis"), f'<dl class="basis">{body}</dl>{opened}')
 
 
 def _streets_words(study: Study, streets: Streets) -> str:

@@ -91,17 +91,18 @@ def limit_text(circle: Circle) -> str:
     return _("{minutes:g} min").format(minutes=circle.limit_min)
 
 
-def _row(label: str, value: str) -> str:
+def popup_row(label: str, value: str) -> str:
+    """Return a row of a popup's table, nothing where there is no value; the value is HTML."""
     return f"<tr><th>{escape(label)}</th><td>{value}</td></tr>" if value else ""
 
 
 def _walk(row: Any, circle: Circle, facility: str) -> str:
     if pd.isna(row.minutes):
-        return _row(_("Walk"), escape(_("no time can be given")))
+        return popup_row(_("Walk"), escape(_("no time can be given")))
     sign = "≤" if holds(row.minutes, circle.limit_min) else ">"
     time = _("{minutes} min").format(minutes=minutes_text(row.minutes, circle.limit_min))
     said = f"<b>{escape(time)}</b> {escape(sign)} {escape(limit_text(circle))}"
-    return _row(_("Walk"), said) + _row(_("Nearest"), escape(facility))
+    return popup_row(_("Walk"), said) + popup_row(_("Nearest"), escape(facility))
 
 
 def _band(row: Any, circle: Circle, speeds: tuple[str, str, str]) -> str:
@@ -113,14 +114,14 @@ def _band(row: Any, circle: Circle, speeds: tuple[str, str, str]) -> str:
         f"{escape(minutes_text(time, circle.limit_min)) if not pd.isna(time) else '–'}</b></td>"
         for name, time in zip(speeds, times, strict=True)
     )
-    return _row(_("Minutes by walker"), f'<table class="band"><tr>{cells}</tr></table>')
+    return popup_row(_("Minutes by walker"), f'<table class="band"><tr>{cells}</tr></table>')
 
 
 def _margin(row: Any) -> str:
     if pd.isna(row.margin_s):
         return ""
     words = _("{time} to spare") if row.margin_s >= 0 else _("{time} too long")
-    return _row(_("Margin"), escape(words.format(time=duration_text(row.margin_s))))
+    return popup_row(_("Margin"), escape(words.format(time=duration_text(row.margin_s))))
 
 
 def _distance(row: Any) -> str:
@@ -131,7 +132,7 @@ def _distance(row: Any) -> str:
         inside=row.inside_m, connector=row.connector_m, streets=streets
     )
     total = _("{metres:,.0f} m").format(metres=row.distance_m)
-    return _row(_("Distance"), f"{escape(total)}<small>{escape(parts)}</small>")
+    return popup_row(_("Distance"), f"{escape(total)}<small>{escape(parts)}</small>")
 
 
 def _services(row: Any, circle: Circle) -> str:
@@ -146,7 +147,7 @@ def _services(row: Any, circle: Circle) -> str:
     else:
         complete = _("all services: the circle is whole")
         said += f"<small>{escape(complete)}</small>"
-    return _row(_("Services within the limit"), said)
+    return popup_row(_("Services within the limit"), said)
 
 
 def compound_popup(
@@ -182,10 +183,10 @@ def compound_popup(
         _band(row, circle, speeds),
         _margin(row),
         _distance(row),
-        _row(_("Why"), escape(reason_name(reason)) if reason else ""),
+        popup_row(_("Why"), escape(reason_name(reason)) if reason else ""),
         _services(row, circle),
-        _row(_("Aged 60 and over"), escape(people)),
-        _row(_("Start of the walk"), escape(start_name(text_of(row.start))) if text_of(row.start) else ""),
+        popup_row(_("Aged 60 and over"), escape(people)),
+        popup_row(_("Start of the walk"), escape(start_name(text_of(row.start))) if text_of(row.start) else ""),
     )
     word = escape(verdict_word(row.verdict))
     return (
@@ -222,28 +223,28 @@ def facility_popup(row: Any, *, in_use: bool, reachable: bool, counts: dict[str,
     """
     status, services = text_of(row.status), services_of(row.services)
     rows = [
-        _row(_("Kind"), escape(kind_name(text_of(row.kind)))),
-        _row(_("Services"), escape(service_names(services) or _("none stated"))),
-        _row(_("State"), escape(state_name(status))),
+        popup_row(_("Kind"), escape(kind_name(text_of(row.kind)))),
+        popup_row(_("Services"), escape(service_names(services) or _("none stated"))),
+        popup_row(_("State"), escape(state_name(status))),
     ]
     if not in_use:
         why = _("It does not count: only facilities in use do.")
         if status == "in_use":
             opens = _("It does not count: it opens on {date}, after the day of the data.")
             why = opens.format(date=text_of(row.opened_on)[:10])
-        rows.append(_row(_("Why"), escape(why)))
+        rows.append(popup_row(_("Why"), escape(why)))
     else:
         rows += [
-            _row(circle, escape(_("counts") if counted else _("does not count: it does not offer the service")))
+            popup_row(circle, escape(_("counts") if counted else _("does not count: it does not offer the service")))
             for circle, counted in counts.items()
         ]
     if not reachable:
         why = _("No street is within reach of its entrance, so nobody is led to it.")
-        rows.append(_row(_("Streets"), escape(why)))
+        rows.append(popup_row(_("Streets"), escape(why)))
     places = pd.to_numeric(getattr(row, "places", math.nan), errors="coerce")
     meals = pd.to_numeric(getattr(row, "meals_per_day", math.nan), errors="coerce")
-    rows.append(_row(_("Day-care places"), "" if pd.isna(places) else whole_number(places)))
-    rows.append(_row(_("Meals a day"), "" if pd.isna(meals) else whole_number(meals)))
+    rows.append(popup_row(_("Day-care places"), "" if pd.isna(places) else whole_number(places)))
+    rows.append(popup_row(_("Meals a day"), "" if pd.isna(meals) else whole_number(meals)))
     return (
         f"<header><h3>{badge(text_of(row.kind), in_use=in_use)}{escape(text_of(row.name))}</h3></header>"
         f"<table>{''.join(rows)}</table>"

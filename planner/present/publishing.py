@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,9 @@ import pandas as pd
 from planner.i18n import _
 from planner.present.disclosure import Disclosure
 from planner.present.suppression import BELOW, HELD, SHOWN
+
+if TYPE_CHECKING:
+    from planner.standards import Profile
 
 # Columns of coverage_by_area.csv that count elders, with the part and whether it is one of the circle.
 _PARTS = {
@@ -106,6 +109,42 @@ def _hidden(table: pd.DataFrame, marks: Mapping[str, Any], below: int) -> pd.Dat
             kept = table[column].astype("Int64" if whole else "float64")
             hidden[column] = kept.mask(pd.Series(of_rows != SHOWN, index=table.index))
     return hidden.assign(suppressed=told)
+
+
+def counts_elders(profiles: Sequence[Profile]) -> bool:
+    """Tell whether any rule measures by elders, so that what it asks for tells how many there are."""
+    return any(_by_elders(profile) for profile in profiles)
+
+
+def _by_elders(profile: Profile) -> bool:
+    return any(rule.ratio.of == "elders_60" for rule in profile.provisions)
+
+
+def public_compliance(table: pd.DataFrame, profiles: Sequence[Profile], shown: Disclosure) -> pd.DataFrame:
+    """Take out of compliance.csv what would tell a count of elders that may not be shown.
+
+    Parameters
+    ----------
+    table
+        As `planner.compliance.Compliance.table` has it.
+    profiles
+        The profiles that it holds.
+    shown
+        Which counts may be shown.
+
+    Returns
+    -------
+    DataFrame
+        Amounts, words and note are empty where a rule is measured by elders whose count is hidden; the further column
+        ``suppressed`` says so.
+    """
+    of_elders = [profile.id for profile in profiles if _by_elders(profile)]
+    marks = table["id"].map(shown.compounds).fillna(SHOWN).to_numpy(dtype=np.int64)
+    hidden = (marks != SHOWN) & table["profile"].isin(of_elders).to_numpy(dtype=bool)
+    told = ("required_", "shortfall_", "ratio_part_")
+    empty = {name: table[name].mask(hidden) for name in table.columns if name.startswith(told)}
+    words = {name: table[name].mask(hidden, "") for name in ("note", "arithmetic") if name in table.columns}
+    return table.assign(**empty, **words, suppressed=np.where(hidden, "elders_60:*", ""))
 
 
 def public_ledger(table: pd.DataFrame) -> pd.DataFrame:

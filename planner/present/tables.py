@@ -66,23 +66,28 @@ def area_table(circles: Sequence[CircleCoverage]) -> pd.DataFrame:
     return table[["level", "area_id", *(name for name in table.columns if name not in {"level", "area_id"})]]
 
 
-def write_results(table: pd.DataFrame, compounds: gpd.GeoDataFrame, path: Path, *, described: str) -> None:
-    """Write the verdicts with the compounds' outlines as layer ``coverage`` of a GeoPackage.
+def write_results(
+    table: pd.DataFrame, compounds: gpd.GeoDataFrame, path: Path, *, layer: str = "coverage", described: str
+) -> None:
+    """Write verdicts with the compounds' outlines as a layer of a GeoPackage.
 
     Parameters
     ----------
     table
-        The columns of coverage.csv.
+        Rows of compounds, whose ids are in the first column.
     compounds
         The compounds by id.
     path
         The .gpkg file.
+    layer
+        The layer; others of the file stay as they are.
     described
         Description of the layer, which a GIS shows: for whom it is meant.
     """
     table = table.copy()
-    table["whole"] = table["whole"].astype("object").where(table["whole"].notna(), None)
-    geometry = compounds.geometry.loc[table["compound_id"]].to_numpy()
+    for name in table.select_dtypes(include="boolean").columns.union(table.columns.intersection(["whole"])):
+        table[name] = table[name].astype("object").where(table[name].notna(), None)
+    geometry = compounds.geometry.loc[table.iloc[:, 0]].to_numpy()
     gpd.GeoDataFrame(table, geometry=geometry, crs=compounds.crs).to_file(
-        path, layer="coverage", driver="GPKG", DESCRIPTION=described
+        path, layer=layer, driver="GPKG", DESCRIPTION=described
     )

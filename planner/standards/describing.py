@@ -82,7 +82,7 @@ def details(standards: Standards, wanted: str, *, on: date) -> list[str]:
         for profile in profiles:
             lines += _profile(profile)
     if not lines:
-        listed = ", ".join(dict.fromkeys(known))
+        listed = _(", ").join(dict.fromkeys(known))
         todo = _("use one of: {known}").format(known=listed)
         raise InputError(Fault(_("there is no rule {id!r}").format(id=wanted), todo=todo))
     return lines
@@ -115,7 +115,9 @@ def sentence(rule: Provision) -> str:
     ratio, least = rule.ratio, rule.minimum
     parts = [
         _("{of}: {amount} of the {measure}").format(
-            of=_(OF_WORDS[rule.of]), amount=f"{ratio.value} {ratio.unit}", measure=_(MEASURE_WORDS[ratio.of])
+            of=_(OF_WORDS[rule.of]),
+            amount=_("{value} {sign}").format(value=ratio.value, sign=ratio.unit),
+            measure=_(MEASURE_WORDS[ratio.of]),
         )
         if ratio.per is None
         else _("{of}: {value} {unit} per {number} {measure}").format(
@@ -132,7 +134,10 @@ def sentence(rule: Provision) -> str:
     parts.append(_(AREA_WORDS[rule.scope.area]))
     if rule.binding == "encouraged":
         parts.append(_("encouraged, not required"))
-    return ", ".join(parts)
+    told, *more = parts
+    for part in more:
+        told = _("{told}, {more}").format(told=told, more=part)
+    return told
 
 
 def _source(source: Source) -> Iterator[str]:

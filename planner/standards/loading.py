@@ -76,7 +76,7 @@ class Standards:
             key=lambda circle: circle.document.in_force_from,
         )
         if not versions:
-            known = ", ".join(sorted({circle.id for circle in self.circles}))
+            known = _(", ").join(sorted({circle.id for circle in self.circles}))
             raise InputError(
                 Fault(
                     _("no standard defines the circle {id!r}").format(id=id),
@@ -224,7 +224,7 @@ def _no_profile(id_: str, known: Iterable[Profile]) -> Fault:
         )
     return Fault(
         _("no standard defines the profile {id!r}").format(id=id_),
-        todo=_("use one of: {known}").format(known=", ".join(profile.id for profile in known) or "-"),
+        todo=_("use one of: {known}").format(known=_(", ").join(profile.id for profile in known) or "-"),
     )
 
 

@@ -52,9 +52,9 @@ UNIT_WORDS: Mapping[str, str] = MappingProxyType(
     {
         "%": "%",
         "‰": "‰",
-        "m2": "m2",
+        "m2": N_("m2"),
         "places": N_("places"),
-        "residential_floor_area_m2": "m2",
+        "residential_floor_area_m2": N_("m2"),
         "households": N_("households"),
         "population": N_("persons"),
         "elders_60": N_("persons aged 60 or more"),

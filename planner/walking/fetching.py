@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from planner.errors import Fault, InputError, OutputExists
+from planner.errors import Fault, InputError, OutputExists, in_its_words
 from planner.i18n import _
 from planner.walking import ways
 
@@ -85,7 +85,7 @@ def fetch_streets(
             Fault(
                 _("the download failed"),
                 where=place or str(bbox),
-                why=str(error),
+                why=in_its_words(error),
                 todo=_("check the connection and the name, or give an .osm.pbf extract instead"),
             )
         ) from error

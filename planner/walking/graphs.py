@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from pyproj import CRS
 
-from planner.errors import Fault, InputError
+from planner.errors import Fault, InputError, in_its_words
 from planner.i18n import _
 from planner.walking import ways
 from planner.walking.streets import Streets, pieces
@@ -44,7 +44,7 @@ def read_graphml(path: Path) -> Streets:
             Fault(
                 _("the file cannot be read as a graph saved by osmnx"),
                 where=str(path),
-                why=str(error),
+                why=in_its_words(error),
                 todo=_("save it with osmnx.save_graphml"),
             )
         ) from error

@@ -11,7 +11,7 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import CRS
 
-from planner.errors import Fault, InputError
+from planner.errors import Fault, InputError, in_its_words
 from planner.i18n import _
 from planner.walking import ways
 from planner.walking.contraction import components
@@ -54,7 +54,7 @@ def read_lines(path: Path, *, crs: CRS) -> Streets:
             Fault(
                 _("the street layer cannot be read"),
                 where=str(path),
-                why=str(error).strip(),
+                why=in_its_words(error),
                 todo=_("open it in a GIS and save it again as a GeoPackage"),
             )
         ) from error

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from pyproj import CRS
 
-from planner.errors import Fault, InputError
+from planner.errors import Fault, InputError, in_its_words
 from planner.i18n import _
 from planner.walking import ways
 from planner.walking.streets import Streets, pieces
@@ -83,7 +83,7 @@ def read_osm(path: Path) -> Streets:
             Fault(
                 _("the file cannot be read as OpenStreetMap data"),
                 where=str(path),
-                why=str(error),
+                why=in_its_words(error),
                 todo=_("check that it is a complete .osm.pbf, .osm, .osm.gz or .osm.bz2 file"),
             )
         ) from error

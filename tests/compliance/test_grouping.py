@@ -7,6 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
+from planner.compliance.covering import cover
 from planner.compliance.grouping import group
 from planner.compliance.pairing import Pairs, Spare, measure
 
@@ -134,3 +135,18 @@ def test_areas_of_a_thousandth_of_a_square_metre_are_told_apart():
 def test_nobody_is_a_group_of_none():
     found = group(np.zeros(0, np.int64), Pairs.of(0, member=[], host=[], walk=[]), minimum=MINIMUM, aim="area")
     assert (found.value, found.bound, found.gap) == (0, 0, 0.0)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_search_leaves_nobody_out_and_is_never_worse(seed):
+    rng = np.random.default_rng(seed)
+    _need, pairs = scattered(rng, 200, side=1500)
+    needy = rng.random(200) < 0.9
+    plain, searched = (cover(pairs, needy=needy, search=search) for search in (False, True))
+    for host in (plain, searched):
+        assert ((host >= 0) == needy).all()
+        assert all(host[row] in near for row, near in enumerate(choices(pairs)) if needy[row])
+        assert needy[host[needy]].all()
+        assert (host[host[needy]] == host[needy]).all()
+    assert np.unique(searched).size <= np.unique(plain).size
+    assert searched.tolist() == cover(pairs, needy=needy, search=True).tolist()

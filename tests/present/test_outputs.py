@@ -165,3 +165,60 @@ def test_a_link_to_a_folder_stays_one(tmp_path):
     assert (tmp_path / "link").is_symlink()
     assert (tmp_path / "out" / "table.csv").read_text(encoding="utf-8") == "new"
     assert left_in(tmp_path) == ["link", "out"]
+
+
+def draft_then_fail(out: Path, key: str | None) -> None:
+    with staged(out, key=key) as draft:
+        (draft / "part.txt").write_text("done", encoding="utf-8")
+        raise RuntimeError("power cut")
+
+
+def test_a_draft_with_a_key_is_taken_up_again(tmp_path):
+    out = tmp_path / "out"
+    with pytest.raises(RuntimeError):
+        draft_then_fail(out, "a" * 64)
+    assert not out.exists()
+    with staged(out, key="a" * 64) as draft:
+        assert (draft / "part.txt").read_text(encoding="utf-8") == "done"
+    assert left_in(out) == ["part.txt"]
+    assert left_in(tmp_path) == ["out"]
+
+
+def test_a_draft_of_another_key_is_not(tmp_path):
+    out = tmp_path / "out"
+    with pytest.raises(RuntimeError):
+        draft_then_fail(out, "a" * 64)
+    with staged(out, key="b" * 64) as draft:
+        assert left_in(draft) == [".lock"]
+
+
+def test_a_draft_in_use_is_left_alone(tmp_path):
+    out = tmp_path / "out"
+    with staged(out, key="a" * 64) as first:
+        (first / "mine.txt").write_text("1", encoding="utf-8")
+        with staged(tmp_path / "elsewhere" / ".." / "out", key="a" * 64) as second:
+            assert second != first
+            assert left_in(second) == []
+        assert left_in(first) == [".lock", "mine.txt"]
+        for path in out.iterdir():
+            path.unlink()
+        out.rmdir()
+    assert left_in(out) == ["mine.txt"]
+
+
+def test_files_in_folders_of_results_are_guarded_too(tmp_path):
+    out = tmp_path / "out"
+    with staged(out) as draft:
+        (draft / "opinions").mkdir()
+        (draft / "opinions" / "a.docx").write_text("1", encoding="utf-8")
+        (draft / MANIFEST).write_text(json.dumps({"outputs": {"opinions/a.docx": ""}}), encoding="utf-8")
+    check_free(out, force=True, writes=[MANIFEST, "opinions"])
+    with pytest.raises(InputError, match="fuller run would be lost: opinions"):
+        check_free(out, force=True, writes=[MANIFEST])
+    (out / "opinions" / "signed.docx").write_text("2", encoding="utf-8")
+    with pytest.raises(InputError, match=r"opinions/signed\.docx"):
+        check_free(out, force=True)
+    (out / "opinions" / "signed.docx").unlink()
+    (out / "mine").mkdir()
+    with pytest.raises(InputError, match="mine"):
+        check_free(out, force=True)

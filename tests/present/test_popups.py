@@ -70,7 +70,7 @@ def test_a_compound_tells_everything():
         "日托、助餐",
         "缺：全托、助洁、助浴、助护",
         "264 人",
-        "住处经小区大门",
+        "住处经小区出入口",
     ):
         assert said in text
     assert "14.9 min ≤ 15 min" in words(shown("en"))

@@ -157,7 +157,7 @@ def test_everything_is_frozen():
 
 
 def test_an_unknown_circle_lists_the_known_ones():
-    with pytest.raises(InputError, match="care-15min, meal-10min"):
+    with pytest.raises(InputError, match="care-15min、meal-10min"):
         st.circle("care-5min")
 
 

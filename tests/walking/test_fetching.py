@@ -99,7 +99,7 @@ def test_settings_are_as_before_after_success_and_failure(tmp_path, overpass, mo
         fetch_streets(tmp_path / "other.graphml", bbox=BOX)
     (fault,) = caught.value.faults
     assert fault.what == "the download failed"
-    assert fault.why == "no route to host"
+    assert fault.why == "in its reader's own words: no route to host"
     assert "give an .osm.pbf extract instead" in fault.todo
     assert osmnx.settings.useful_tags_way is before
     assert before == kept

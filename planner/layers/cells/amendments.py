@@ -98,7 +98,7 @@ def _settle_number(places: list[int], permits: _Permits) -> None:
     for place in others:
         permits.note(place, _superseded(place, best, permits, sure=sure), "set_aside")
     if not sure:
-        rows = ", ".join(str(permits.row(place)) for place in others)
+        rows = _(", ").join(str(permits.row(place)) for place in others)
         what = _("row {rows} gives the same permit in other words, and no date or mark tells which is the later one")
         permits.note(best, what.format(rows=rows), "doubted")
 
@@ -193,5 +193,5 @@ def _ask(places: Sequence[int], permits: _Permits) -> None:
         "row {rows} gives the same project and phase; all are used: if one amends another, give both the same permit_no"
     )
     for place in places:
-        others = ", ".join(str(permits.row(other)) for other in places if other != place)
+        others = _(", ").join(str(permits.row(other)) for other in places if other != place)
         permits.note(place, what.format(rows=others), "doubted", "project")

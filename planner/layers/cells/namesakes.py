@@ -73,5 +73,5 @@ def note_namesakes(names: pd.Series[Any], projects: pd.Series[Any], journal: Jou
         "{name} sounds like the name in row {rows}; the rows stay compounds of their own: "
         "if they are one, give them one project"
     )
-    texts = [what.format(name=names[place], rows=", ".join(told[place][:5])) for place in sorted(told)]
+    texts = [what.format(name=names[place], rows=_(", ").join(told[place][:5])) for place in sorted(told)]
     journal.note(where, "name", texts, "doubted")

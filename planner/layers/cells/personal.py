@@ -158,7 +158,7 @@ def _to_drop(raw: RawTable, drop: Sequence[str], layer: str) -> tuple[set[int], 
                 Fault(
                     _("the file has no column {name} to drop").format(name=name),
                     where=f"[layers.{layer}] drop",
-                    todo=_("take it out of drop, or choose one of: {columns}").format(columns=", ".join(raw.names)),
+                    todo=_("take it out of drop, or choose one of: {columns}").format(columns=_(", ").join(raw.names)),
                 )
             )
         gone |= places

@@ -138,7 +138,7 @@ def note_sizes(values: Mapping[str, pd.Series[Any]], found: Mapping[str, Found],
 def _unit_question(source: Found, areas: Floats, journal: Journal) -> Fault:
     return Fault(
         _("{column} seems to be in units of 10,000 m²: {areas}").format(
-            column=source.source, areas=", ".join(f"{area:g}" for area in areas[:3])
+            column=source.source, areas=_(", ").join(f"{area:g}" for area in areas[:3])
         ),
         where=journal.file,
         why=_("in m² these would be no compounds, and the file does not state the unit"),

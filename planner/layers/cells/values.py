@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from planner.i18n import _
+from planner.i18n import _, current
 from planner.layers.cells.amounts import read_amount
 from planner.layers.cells.days import is_serial, read_day
 from planner.layers.columns import WORDS, Column, key
@@ -35,6 +35,7 @@ _LARGEST_EXACT = 1e15
 _SCIENTIFIC = re.compile(r"\d(?:\.\d+)?e\+?\d+")
 _AFTERTHOUGHT = re.compile(r"\s*(?:\(?(?:19|20)\d{2}(?:[-./年]\d{0,2})?月?\)?)$")
 _ROUNDED = re.compile(r"[1-9]\d{14}0+")
+_HAN = re.compile(r"[\u3400-\u9fff]")
 
 
 @dataclass(frozen=True)
@@ -338,6 +339,32 @@ def _parse_services(column: Column, text: pd.Series[str]) -> tuple[pd.Series[Any
     return values, bad | text.isin(unknown).to_numpy(dtype=bool)
 
 
+def choice_words(column: Column) -> tuple[str, ...]:
+    """Return one word for each choice of a column that a planner can write: a Chinese one, in English the code.
+
+    Parameters
+    ----------
+    column
+        A column with choices.
+
+    Returns
+    -------
+    tuple of str
+        In the order of the choices; the code where there is no Chinese word for it.
+
+    Examples
+    --------
+    >>> from planner.layers.columns import LAYERS
+    >>> choice_words(LAYERS["compounds"].column("status"))
+    ('新建', '已建成')
+    """
+    if current() == "en":
+        return tuple(column.choices)
+    return tuple(
+        next((word for word in (code, *words) if _HAN.search(word)), code) for code, words in column.choices.items()
+    )
+
+
 def complaint(column: Column, value: str, *, factor: float = 1.0) -> str:
     """Say in the reader's language why a cell cannot be read.
 
@@ -380,4 +407,4 @@ def complaint(column: Column, value: str, *, factor: float = 1.0) -> str:
     text = reasons[column.kind]
     if column.kind == "number" and column.minimum is None:
         text = _("“{value}” is not a number")
-    return text.format(value=value, choices=", ".join(column.choices))
+    return text.format(value=value, choices=_(", ").join(choice_words(column)))

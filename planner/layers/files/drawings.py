@@ -196,7 +196,7 @@ def _chosen_layer(entities: _Entities, settings: LayerSettings, layer: str) -> s
         if settings.layer
         else _("the drawing has {count} CAD layers").format(count=len(drawn))
     )
-    counted = "; ".join(_counted(entities, name) for name in dict.fromkeys(entities.layers))
+    counted = _("; ").join(_counted(entities, name) for name in dict.fromkeys(entities.layers))
     todo = _("give layer = one of: {tables}").format(tables=counted)
     cure = Cure.setting(f"layers.{layer}", "layer", drawn[0], others=drawn[1:])
     raise InputError(Fault(what, where=settings.file, todo=todo, cure=cure))
@@ -234,7 +234,7 @@ def _outlined(own: _Entities) -> tuple[_Entities, tuple[Remark, ...]]:
         gone[home] = False
         shapes[home] = area
         what = _("the outline was drawn in {count} pieces (rows {rows}); they were joined: area {area:.1f}")
-        listed = ", ".join(str(own.rows[place]) for place in places)
+        listed = _(", ").join(str(own.rows[place]) for place in places)
         remarks.append(
             Remark(int(own.rows[home]), what.format(count=len(places), rows=listed, area=area.area), "mended")
         )
@@ -255,7 +255,7 @@ def _titled(rows: _Entities, texts: _Entities, layer: str) -> tuple[_Entities, t
         named[place] = ";".join(found)
         if len(found) > 1:
             what = _("{count} texts stand in the outline: {texts}")
-            what = what.format(count=len(found), texts=", ".join(found[:_SHOWN]))
+            what = what.format(count=len(found), texts=_(", ").join(found[:_SHOWN]))
             remarks.append(Remark(int(rows.rows[place]), what))
     if source and source != layer:
         remarks.append(Remark(0, _("the texts of the CAD layer {layer} name the outlines").format(layer=source)))
@@ -283,5 +283,5 @@ def _naming_layer(layers: npt.NDArray[np.object_], outline: npt.NDArray[np.int64
 
 
 def _unused(texts: npt.NDArray[np.object_], what: str) -> Remark:
-    shown = ", ".join(texts[:_SHOWN]) + ("…" if len(texts) > _SHOWN else "")
+    shown = _(", ").join(texts[:_SHOWN]) + ("…" if len(texts) > _SHOWN else "")
     return Remark(0, what.format(count=len(texts), texts=shown))

@@ -135,7 +135,7 @@ def table_of_file(settings: LayerSettings, tables: Sequence[str], layer: str) ->
         if settings.layer
         else _("the file holds {count} tables").format(count=len(tables))
     )
-    todo = _("give layer = one of: {tables}").format(tables=", ".join(tables))
+    todo = _("give layer = one of: {tables}").format(tables=_(", ").join(tables))
     cure = Cure.setting(f"layers.{layer}", "layer", tables[0], others=tables[1:])
     raise InputError(Fault(what, where=settings.file, todo=todo, cure=cure))
 
@@ -147,7 +147,7 @@ def _refuse_lonely(path: Path, file: str) -> None:
     if missing:
         raise InputError(
             Fault(
-                _("parts of the shapefile are missing: {parts}").format(parts=", ".join(missing)),
+                _("parts of the shapefile are missing: {parts}").format(parts=_(", ").join(missing)),
                 where=file,
                 why=_("a shapefile is several files of one name"),
                 todo=_("copy all of them (.shp .shx .dbf .prj .cpg) into one folder"),

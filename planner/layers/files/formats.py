@@ -267,7 +267,7 @@ def unreadable(file: str, ending: str, layer: str) -> Fault:
         _("files ending in “{suffix}” cannot be read").format(suffix=ending),
         where=file,
         todo=_("save it as one of {formats} and name that under [layers.{layer}]").format(
-            formats=", ".join(READABLE), layer=layer
+            formats=_(", ").join(READABLE), layer=layer
         ),
     )
 

@@ -116,7 +116,7 @@ def _bands(source: Any, settings: LayerSettings, share_60: float | None) -> dict
         Fault(
             _("{name} is no column of this layer").format(name=name),
             where=where,
-            todo=_("use one of {columns}").format(columns=", ".join(PEOPLE)),
+            todo=_("use one of {columns}").format(columns=_(", ").join(PEOPLE)),
         )
         for name in named
         if name not in PEOPLE
@@ -125,7 +125,7 @@ def _bands(source: Any, settings: LayerSettings, share_60: float | None) -> dict
         Fault(
             _("the raster has no band {band}").format(band=band),
             where=settings.file,
-            todo=_("name one of its bands: {bands}").format(bands=", ".join(known)),
+            todo=_("name one of its bands: {bands}").format(bands=_(", ").join(known)),
         )
         for band in named.values()
         if band not in known

@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 from pyproj import CRS
 
-from planner.errors import Fault, InputError
+from planner.errors import Fault, InputError, in_its_words
 from planner.i18n import _
 from planner.layers.files.geometries import Geometries
 from planner.layers.files.records import LeftOut
@@ -138,13 +138,8 @@ def foreign(file: str) -> Iterator[None]:
         except Exception as error:
             # Readers of ten formats raise some twenty kinds of errors on damaged bytes, KeyError among them.
             log.debug("%s cannot be read", file, exc_info=True)
-            reason = (str(error).splitlines() or [type(error).__name__])[0].partition(";")[0]
-            fault = Fault(
-                _("the file cannot be read"),
-                where=file,
-                why=_("in its reader's own words: {words}").format(words=reason),
-                todo=save_again(),
-            )
+            why = in_its_words(error).partition(";")[0]
+            fault = Fault(_("the file cannot be read"), where=file, why=why, todo=save_again())
             raise InputError(fault) from error
     for warning in caught:
         log.warning("%s: %s", file, warning.message)

@@ -233,7 +233,7 @@ def find_records(records: Sequence[Sequence[str]], *, file: str, layer: str, fie
         raise InputError(
             Fault(
                 _("{count} rows have more cells than the header has columns: {rows}").format(
-                    count=len(rows), rows=", ".join(rows[:_TOLD_ROWS]) + (" …" if len(rows) > _TOLD_ROWS else "")
+                    count=len(rows), rows=_(", ").join(rows[:_TOLD_ROWS]) + (" …" if len(rows) > _TOLD_ROWS else "")
                 ),
                 where=file,
                 why=_("in row {row} cell {column} holds “{value}”").format(row=row, column=place, value=cell),
@@ -258,7 +258,7 @@ def _title_units(titles: Sequence[str], file: str) -> dict[str, str]:
         raise InputError(
             [
                 Fault(
-                    _("the lines above the header state several units: {units}").format(units=", ".join(units)),
+                    _("the lines above the header state several units: {units}").format(units=_(", ").join(units)),
                     where=file,
                     todo=_("leave the one that counts, or write each unit into the header of its column"),
                 )

@@ -103,7 +103,7 @@ def _uncalculated(path: Path) -> bool:
 
 
 def _which_sheet(what: str, names: Sequence[str], file: str, layer: str) -> Fault:
-    todo = _("give sheet = one of: {sheets}").format(sheets=", ".join(names))
+    todo = _("give sheet = one of: {sheets}").format(sheets=_(", ").join(names))
     return Fault(what, where=file, todo=todo, cure=Cure.setting(f"layers.{layer}", "sheet", names[0], others=names[1:]))
 
 

@@ -32,6 +32,9 @@ _DBF_BYTES, _DOUBLED_BYTES = 10, 8
 _DOUBLED = re.compile(r"(.+)_\d")
 _BRACKETS = re.compile(r"(.*)[(\[【〔]([^()\[\]【】〔〕]+)[)\]】〕]:?")
 _MARKED = re.compile(r"([^/:,]*[^\x00-\x7f][^/:,]*)[/:,](.+)")
+# A geodatabase lets no name begin with a digit, and has underscores for brackets: _60岁以上人口, F60岁以上人口, 面积_万㎡_.
+_BEFORE_DIGITS = re.compile(r"^(?:_+|[ft]_?)(?=\d+[^\x00-\x7f])")
+_FLATTENED = re.compile(r"([^_]*[^\x00-\x7f_][^_]*)_+([^_]+)_*")
 
 
 @dataclass(frozen=True)
@@ -96,8 +99,8 @@ def take_apart(header: str) -> Header:
 
 
 def _without_unit(text: str) -> tuple[str, str]:
-    name = re.sub(r"\s+", "", key(text)).lstrip("*").rstrip("*:")
-    for pattern in (_BRACKETS, _MARKED):
+    name = _BEFORE_DIGITS.sub("", re.sub(r"\s+", "", key(text)).lstrip("*").rstrip("*:"))
+    for pattern in (_BRACKETS, _MARKED, _FLATTENED):
         match = pattern.fullmatch(name)
         if not match:
             continue
@@ -106,7 +109,8 @@ def _without_unit(text: str) -> tuple[str, str]:
             return match[1], unit
         if unit in COUNTERS:
             return match[1], ""
-    return name, ""
+    bracket = _FLATTENED.fullmatch(name) if name.endswith("_") else None
+    return (f"{bracket[1]}({bracket[2]})" if bracket else name), ""
 
 
 def recognise(layer: str, header: str) -> Mapping[str, How]:

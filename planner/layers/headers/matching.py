@@ -199,7 +199,7 @@ def _recognised(
 def _many_columns(name: str, headers: Sequence[str], spec: LayerSpec, settings: LayerSettings) -> Fault:
     meaning = _("a place") if name in PLACES else _(spec.column(name).description)
     return Fault(
-        _("{columns} could be {name} ({meaning})").format(columns=", ".join(headers), name=name, meaning=meaning),
+        _("{columns} could be {name} ({meaning})").format(columns=_(", ").join(headers), name=name, meaning=meaning),
         where=settings.file,
         todo=_(
             'say which it is under [layers.{layer}]: fields.{name} = "{column}", or fields.{name} = false for none'
@@ -210,7 +210,7 @@ def _many_columns(name: str, headers: Sequence[str], spec: LayerSpec, settings: 
 
 def _many_meanings(header: str, names: Sequence[str], layer: str, settings: LayerSettings) -> Fault:
     return Fault(
-        _("the cut name {column} could be {names}").format(column=header, names=", ".join(names)),
+        _("the cut name {column} could be {names}").format(column=header, names=_(", ").join(names)),
         where=settings.file,
         why=_("a shapefile keeps ten bytes of a name"),
         todo=_(
@@ -232,7 +232,7 @@ def _places(found: Mapping[str, Found], settings: LayerSettings, layer: str, fau
             Fault(
                 _("the file gives places in {count} ways: {ways}").format(
                     count=len(fitting),
-                    ways="; ".join(", ".join(present[name].source for name in way) for way in fitting),
+                    ways=_("; ").join(_(", ").join(present[name].source for name in way) for way in fitting),
                 ),
                 where=settings.file,
                 why=_("they may be in different datums"),
@@ -249,7 +249,7 @@ def _unknown_field(name: str, wanted: Sequence[str], where: str) -> Fault:
     return Fault(
         _("{name} is no column of this layer").format(name=name),
         where=where,
-        todo=_("use one of {columns}").format(columns=", ".join(wanted)),
+        todo=_("use one of {columns}").format(columns=_(", ").join(wanted)),
     )
 
 
@@ -263,7 +263,7 @@ def _not_one(header: str, count: int, raw: RawTable, where: str) -> Fault:
     return Fault(
         _("the file has no column {name}").format(name=header),
         where=where,
-        todo=_("choose one of its columns: {columns}").format(columns=", ".join(raw.names)),
+        todo=_("choose one of its columns: {columns}").format(columns=_(", ").join(raw.names)),
     )
 
 
@@ -283,7 +283,7 @@ def _missing(
     settings: LayerSettings,
 ) -> list[Fault]:
     faults = []
-    columns = ", ".join(raw.names)
+    columns = _(", ").join(raw.names)
     taken = {match.place for match in (*found.values(), *places.values())}
     unused = [header for place, header in enumerate(raw.names) if header and place not in taken]
     for name in spec.required:

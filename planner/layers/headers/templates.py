@@ -17,6 +17,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from planner.i18n import _, current
+from planner.layers.cells.values import choice_words
 from planner.layers.columns import LAYERS, Column, LayerSpec
 from planner.layers.headers.aliases import names_of
 
@@ -167,14 +168,8 @@ def _header(layer: str, name: str, unit: str, *, required: bool) -> str:
 
 
 def _listed_words(column: Column) -> tuple[str, ...]:
-    """Return one word for each thing that a list offers: in Chinese the first that is, in English the code."""
-    if column.kind == "flag":
-        return tuple(_words()["flags"])
-    if current() == "en":
-        return tuple(column.choices)
-    return tuple(
-        next((word for word in (code, *words) if _HAN.search(word)), code) for code, words in column.choices.items()
-    )
+    """Return one word for each thing that a list offers."""
+    return tuple(_words()["flags"]) if column.kind == "flag" else choice_words(column)
 
 
 def _example(layer: str, name: str, kind: str, words: Sequence[str]) -> Any:

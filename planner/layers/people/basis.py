@@ -112,7 +112,7 @@ def both_bases(column: Column, headers: list[str], *, layer: str, file: str) -> 
         return None
     return Fault(
         _("{columns} could be {name} ({meaning})").format(
-            columns=", ".join(headers), name=column.name, meaning=_(column.description)
+            columns=_(", ").join(headers), name=column.name, meaning=_(column.description)
         ),
         where=file,
         why=_("one counts those registered there, the other those who live there; results would differ"),
@@ -160,7 +160,7 @@ def basis_faults(found: Mapping[str, Found], basis: str | None, *, layer: str, f
         ]
     if len(set(said.values()) - {""}) <= 1:
         return []
-    told = ", ".join(found[name].source for name, one in said.items() if one)
+    told = _(", ").join(found[name].source for name, one in said.items() if one)
     return [
         Fault(
             _("the columns of elders count different people: {columns}").format(columns=told),

@@ -27,7 +27,7 @@ MIXED = "mixed"
 """Basis of elders where the layers state different ones."""
 
 WEIGHT_NAMES: Mapping[str, str] = {
-    "households": N_("households"),
+    "households": N_("number of households"),
     "residential_floor_area_m2": N_("residential floor area"),
     "building_volume": N_("floor area of the buildings in it"),
     ONLY: N_("no weight, since one compound takes all"),
@@ -344,6 +344,11 @@ def _grid_entries(population: Layer, done: Spread) -> list[Entry]:
         what = _("in {cells} cells compounds state {given} elders, the cells have {total}; the compounds' are kept")
         given, total = _persons(round(more["given"].sum())), _persons(round(more["total"].sum()))
         note(what.format(cells=len(more), given=given, total=total), "doubted")
+    if is_raster(population.file):
+        total = population.ledger.count(population.name).elders_in
+        if beyond := max(0, total - round(rows["total"].sum())):
+            what = _("{count} of {total} elders live in cells that no compound overlaps; they are set aside")
+            note(what.format(count=f"{beyond:,}", total=f"{total:,}"), "doubted")
     if is_raster(population.file) and (empty := (rows["spread"] == 0) & (rows["compounds_given"] == 0)).any():
         people = _persons(round(rows.loc[empty, "total"].sum()))
         note(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from dataclasses import dataclass, replace
 from functools import cache
@@ -14,7 +15,7 @@ from pyproj.exceptions import CRSError
 from pyproj.transformer import TransformerGroup
 
 from planner.errors import Cure, Fault, InputError
-from planner.i18n import _
+from planner.i18n import N_, _
 from planner.layers.headers.cures import datum_cure
 from planner.layers.places.offsets import Floats, from_offset
 
@@ -23,6 +24,15 @@ CGCS2000 = CRS.from_epsg(4490)
 
 # The CGCS2000 3-degree zones without zone number: EPSG code of the westernmost and its central meridian.
 _FIRST_ZONE, _FIRST_MERIDIAN, _LAST_MERIDIAN = 4534, 75, 135
+# How EPSG writes the zones of Chinese surveys.
+_ZONE = re.compile(r"(?P<datum>.+) / (?P<width>3-degree )?Gauss-Kruger (?P<by>zone|CM) (?P<number>\d+)E?")
+_ZONE_WORDS = {
+    ("3-degree ", "zone"): N_("{datum} / 3-degree Gauss-Kruger zone {number}"),
+    ("3-degree ", "CM"): N_("{datum} / 3-degree Gauss-Kruger CM {number}E"),
+    (None, "zone"): N_("{datum} / Gauss-Kruger zone {number}"),
+    (None, "CM"): N_("{datum} / Gauss-Kruger CM {number}E"),
+}
+_NAMES = (N_("China Geodetic Coordinate System 2000"), N_("Xian 1980"), N_("Beijing 1954"))
 
 
 @dataclass(frozen=True)
@@ -100,11 +110,28 @@ def crs_name(crs: CRS) -> str:
 
     Examples
     --------
-    >>> crs_name(CRS.from_epsg(4490))
-    'EPSG:4490 (China Geodetic Coordinate System 2000)'
+    >>> crs_name(CRS.from_epsg(4326))
+    'EPSG:4326 (WGS 84)'
     """
     code = crs.to_epsg()
-    return f"EPSG:{code} ({crs.name})" if code else str(crs.name)
+    return f"EPSG:{code} ({crs_words(crs.name)})" if code else crs_words(crs.name)
+
+
+def crs_words(name: str) -> str:
+    """Return the name that EPSG gives a CRS of Chinese surveys in the reader's language, any other name as it is.
+
+    Examples
+    --------
+    >>> crs_words("CGCS2000 / 3-degree Gauss-Kruger CM 114E")
+    'CGCS2000 三度带，中央子午线 114°E'
+    """
+    zone = _ZONE.fullmatch(name)
+    datum = zone["datum"] if zone else name
+    told = _(datum) if datum in _NAMES else datum
+    if zone is None:
+        return told
+    text = _ZONE_WORDS[zone["width"], zone["by"]]
+    return _(text).format(datum=told, number=zone["number"])
 
 
 def resolve_datum(declared: str | None, stated: CRS | None, *, layer: str, file: str) -> Datum:

@@ -63,9 +63,9 @@ class DatumFinding:
         keep = _("if you know that it is right, write datum_confirmed = true there")
         cure = None
         if self.datum.crs.is_projected:
-            todo = _("the metres were made from {really} degrees: take those, with datum = “{chosen}”; {keep}")
+            todo = _('the metres were made from {really} degrees: take those, with datum = "{chosen}"; {keep}')
         else:
-            todo = _("write datum = “{chosen}” under [layers.{layer}]; {keep}")
+            todo = _('write datum = "{chosen}" under [layers.{layer}]; {keep}')
             cure = Cure.setting(f"layers.{layer}", "datum", chosen, others=["cgcs2000"] if chosen == "wgs84" else [])
         return Fault(
             _("the layer {layer} is declared {declared}, but its places are in {really}").format(

@@ -201,7 +201,7 @@ def note_twins(shapes: Shapes, values: dict[str, pd.Series[Any]], spec: LayerSpe
         for place in group:
             others = [str(journal.ids[other]) for other in group if journal.ids[other] != journal.ids[place]]
             if others:
-                texts[place] = what.format(id=journal.ids[place], others=", ".join(others[:_NAMED]))
+                texts[place] = what.format(id=journal.ids[place], others=_(", ").join(others[:_NAMED]))
     where = np.zeros(len(shapes), dtype=bool)
     where[list(texts)] = True
     journal.note(where, "geometry", [texts[place] for place in sorted(texts)], "doubted")

@@ -188,7 +188,7 @@ def _misplaced(one: Placed, what: str, why: str, place: str, ways: tuple[str, ..
     cure = None
     zones = [way for way in ways if way != "exchanged"]
     if zones:
-        told = ", ".join(crs_name(CRS.from_user_input(zone)) for zone in zones)
+        told = _(", ").join(crs_name(CRS.from_user_input(zone)) for zone in zones)
         todo = _('its numbers fit there as {zones}: write datum = "{zone}" under [layers.{layer}]').format(
             zones=told, zone=zones[0], layer=one.layer
         )

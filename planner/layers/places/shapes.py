@@ -11,7 +11,7 @@ import shapely
 from pyproj import CRS
 
 from planner.errors import Fault, InputError
-from planner.i18n import _
+from planner.i18n import N_, _
 from planner.layers.cells.values import as_text, parse_numbers
 from planner.layers.columns import LayerSpec
 from planner.layers.files.geometries import Shapes, read_shapes
@@ -25,14 +25,14 @@ Bools = npt.NDArray[np.bool_]
 
 # By GEOS's number of the type.
 _TYPE_NAMES = (
-    "Point",
-    "LineString",
-    "LinearRing",
-    "Polygon",
-    "MultiPoint",
-    "MultiLineString",
-    "MultiPolygon",
-    "GeometryCollection",
+    N_("Point"),
+    N_("LineString"),
+    N_("LinearRing"),
+    N_("Polygon"),
+    N_("MultiPoint"),
+    N_("MultiLineString"),
+    N_("MultiPolygon"),
+    N_("GeometryCollection"),
 )
 _TYPE_IDS = {name: number for number, name in enumerate(_TYPE_NAMES)}
 _POINTS = [_TYPE_IDS[name] for name in ("Point", "MultiPoint")]
@@ -186,7 +186,8 @@ def check_places(places: Places, spec: LayerSpec, datum: Datum, journal: Journal
 
 
 def _misfit(kind: int, spec: LayerSpec) -> str:
-    what = _("a {kind} cannot be used here, only {kinds}").format(kind=_type_name(kind), kinds=", ".join(spec.shapes))
+    kinds = _(", ").join(_(name) for name in spec.shapes)
+    what = _("a {kind} cannot be used here, only {kinds}").format(kind=_type_name(kind), kinds=kinds)
     if kind in _POINTS and "Polygon" in spec.shapes:
         advice = _("a point says where it is and not how far it reaches: give its outline")
         return f"{what}; {advice}"
@@ -194,7 +195,7 @@ def _misfit(kind: int, spec: LayerSpec) -> str:
 
 
 def _type_name(number: int) -> str:
-    return _TYPE_NAMES[number] if number < len(_TYPE_NAMES) else _("curve")
+    return _(_TYPE_NAMES[number]) if number < len(_TYPE_NAMES) else _("curve")
 
 
 def _freed(shapes: Shapes) -> Shapes:
@@ -254,7 +255,7 @@ def choose_crs(shapes: Shapes, datum: Datum, journal: Journal) -> CRS:
             Fault(
                 _("no row has a place that can be used, so no compute CRS can be chosen"),
                 where=journal.file,
-                why="; ".join(list(reasons)[:3]),
+                why=_("; ").join(list(reasons)[:3]),
                 todo=_("mend the file, or give crs under [study]"),
             )
         )

@@ -277,7 +277,7 @@ def _told(middle: tuple[float, float], declared: CRS, crs: CRS, *, exchanged: bo
         has = _("the eastings have a zone number") if numbered else _("the eastings have no zone number")
         text = _("{has}: read as {crs}, the same zone as {declared}")
         texts.append(text.format(has=has, crs=crs_name(crs), declared=crs_name(declared)))
-    return "; ".join(texts)
+    return _("; ").join(texts)
 
 
 def _cure(layer: str, *datums: str) -> Cure:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from planner.i18n import language
 from planner.layers.cells.values import as_text, complaint, parse, parse_numbers
 from planner.layers.columns import LAYERS
 
@@ -20,6 +21,7 @@ ROOMS = LAYERS["permits"].column("room_areas_m2")
 FLOOR = LAYERS["candidates"].column("floor")
 PERMIT = LAYERS["permits"].column("permit_no")
 OPEN = LAYERS["gates"].column("open")
+SOURCE = LAYERS["rooms"].column("source")
 COMPOUND_IDS = LAYERS["rooms"].column("compound_ids")
 NA = "NA"
 
@@ -282,3 +284,16 @@ def test_coordinates():
 )
 def test_complaints_read_aloud(column, said):
     assert complaint(column, "x") == said
+
+
+@pytest.mark.parametrize(
+    ("column", "said"),
+    [
+        (STATUS, "“x”不在可用值之内：在用、规划、在建、停业、挪用"),
+        (SERVICES, "“x”中有不能识别的内容，可用值：全托、日托、助餐、助洁、助浴、助护"),
+        (SOURCE, "“x”不在可用值之内：配建、补建、购置、置换、租赁、改造"),
+    ],
+)
+def test_a_chinese_complaint_offers_words_that_a_planner_can_write(column, said):
+    with language("zh"):
+        assert complaint(column, "x") == said

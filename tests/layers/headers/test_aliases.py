@@ -102,6 +102,22 @@ def test_a_sheet_in_chinese_reads_without_fields(read, table):
     assert how["lon"] == ("经度", "alias", "")
 
 
+def test_names_that_a_geodatabase_rewrote(tmp_path, read):
+    """It lets no name begin with a digit and puts underscores for brackets: neither may cost a column or its unit."""
+    frame = gpd.GeoDataFrame(
+        {"小区编号": ["001"], "60岁以上人口": [85.0], "80岁以上人口(户籍)": [9.0], "住宅建筑面积(万㎡)": [1.5]},
+        geometry=[box(EAST, NORTH, EAST + 100, NORTH + 100)],
+        crs=ZONE,
+    )
+    with pytest.warns(RuntimeWarning, match="Normalized"):
+        frame.to_file(tmp_path / "town.gdb", driver="OpenFileGDB")
+    written = set(pyogrio.read_info(tmp_path / "town.gdb")["fields"])
+    assert written >= {"_60岁以上人口", "_80岁以上人口_户籍_", "住宅建筑面积_万㎡_"}
+    layer = read("compounds", file="town.gdb")
+    assert layer.table.loc["001", ["elders_60", "elders_80", AREA]].tolist() == [85, 9, 15_000]
+    assert recognise("compounds", "F60岁以上人口") == {"elders_60": "alias"}  # as ArcGIS writes it
+
+
 @pytest.mark.parametrize(("encoding", "cut"), [("gb18030", "住宅总建筑"), ("utf-8", "住宅总")])
 def test_shapefiles_with_cut_names(tmp_path, read, encoding, cut):
     frame = gpd.GeoDataFrame(

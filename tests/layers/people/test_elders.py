@@ -71,8 +71,8 @@ def test_communities_are_spread_by_outline_and_by_text(read, table, homes, areas
     assert (count.elders_in, count.elders_used, count.elders_set_aside) == (301, 281, 20)
     assert layers["population"].ledger.closes()
     assert told(layers["population"]) == [
-        (2, "E", "elders_60", "mended", "81 of 101 elders are spread over 2 compounds by households"),
-        (3, "W", "elders_60", "mended", "200 of 200 elders are spread over 2 compounds by households"),
+        (2, "E", "elders_60", "mended", "81 of 101 elders are spread over 2 compounds by number of households"),
+        (3, "W", "elders_60", "mended", "200 of 200 elders are spread over 2 compounds by number of households"),
     ]
     assert elders.persons == {"given": 20, "estimated": 281, "set_aside": 20}
     assert elders.sources == {"given": 1, "estimated": 4, "unknown": 1}
@@ -175,7 +175,7 @@ def test_a_compound_without_the_weight_is_told(read, table, areas):
             "2",
             "households",
             "doubted",
-            "households not given; to spread elders the mean of the compounds of its area was taken",
+            "number of households not given; to spread elders the mean of the compounds of its area was taken",
         )
     ]
 
@@ -263,7 +263,7 @@ class TestGrid:
         assert layers["compounds"].table["elders_60"].fillna(-1).tolist() == [60, 20, 20, -1, -1, -1]
         assert [line[2:] for line in told(layers["population"])] == [
             ("elders_60", "set_aside", "no compound belongs to it; its 30 elders are set aside"),
-            ("elders_60", "mended", "80 elders of 1 cells are spread over 2 compounds by households"),
+            ("elders_60", "mended", "80 elders of 1 cells are spread over 2 compounds by number of households"),
             ("elders_60", "doubted", "in 1 cells compounds state 10 elders, the cells have 5; the compounds' are kept"),
         ]
         count = layers["population"].ledger.count("population")

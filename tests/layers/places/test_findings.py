@@ -95,7 +95,7 @@ def test_metres_made_of_offset_degrees(city):
     toml.write_text(text.replace('"compounds.geojson"\ndatum = "wgs84"', '"compounds.gpkg"'), encoding="utf-8")
     (fault,) = judged(city).faults
     assert fault.cure is None
-    assert fault.todo.startswith("the metres were made from GCJ-02 degrees: take those, with datum = “gcj02”")
+    assert fault.todo.startswith('the metres were made from GCJ-02 degrees: take those, with datum = "gcj02"')
 
 
 def test_confirmed_is_noted_and_let_pass(city):
