@@ -12,12 +12,12 @@ from typing import Any
 from planner.errors import Fault, InputError
 from planner.i18n import LANGUAGES, current, language
 from planner.layers import LAYERS, Entry, Layer, LayerSettings, Ledger
+from planner.layers.files.opening import read_file
+from planner.layers.gathering import Gathered, gather_layers
 from planner.layers.headers.aliases import names_of, take_apart
 from planner.layers.headers.consequences import without_column, without_layer
-from planner.layers.files.opening import read_file
-from planner.layers.places.findings import DatumFinding
-from planner.layers.gathering import Gathered, gather_layers
 from planner.layers.headers.matching import Found, match_columns
+from planner.layers.places.findings import DatumFinding
 from planner.settings import SETTINGS_FILE, Examined, examine_settings, read_settings, spoken
 from planner.study import Study, build_study
 from planner.version import __version__

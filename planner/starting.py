@@ -12,8 +12,8 @@ from pathlib import Path
 from planner.errors import Fault, InputError, OutputExists, toml_text
 from planner.i18n import _, current, language
 from planner.layers.columns import LAYERS
-from planner.layers.settings import LayerSettings
 from planner.layers.headers.templates import template_name, write_template
+from planner.layers.settings import LayerSettings
 from planner.settings import SETTINGS_FILE
 from planner.studytables import LayersTable
 

@@ -18,8 +18,8 @@ from pyproj import CRS
 from planner.errors import InputError
 from planner.i18n import LANGUAGES, _, current, language
 from planner.layers import Elders, Entry, Ledger
-from planner.layers.places.findings import DatumFindings, judge_layers
 from planner.layers.gathering import Gathered, gather_layers
+from planner.layers.places.findings import DatumFindings, judge_layers
 from planner.layers.reading import Layer
 from planner.settings import SETTINGS_FILE, check_settings, read_settings, spoken
 from planner.standards import Circle, Standards

@@ -127,4 +127,5 @@ def notes_of(town: Town, *, walk_m: float, walk_min: float, assumed: bool) -> li
             bare=town.without,
         )
     )
-    return [*words, *(f"{town.profile.id}: {note}" for note in town.profile.notes)]
+    of = _("{name}: {text}")
+    return [*words, *(of.format(name=town.profile.id, text=note) for note in town.profile.notes)]

@@ -35,7 +35,7 @@ class Compliance:
         (compliant, short, not_applicable, unknown), clause, quote, note; name, status, judged_on, reason (a code),
         ratio_part_m2 (what the ratio alone asks for), arithmetic, document, rank, obtained, binding, target_year,
         headline. A profile that counts places has required_places, counted_places and shortfall_places instead.
-        Permits add project, permits_so_far, superseded_by.
+        Permits add project, superseded_by.
     headline
         The profile that decides.
     profiles
@@ -100,6 +100,9 @@ class Compliance:
 
     def sums(self) -> pd.DataFrame:
         """Add up: objects per verdict, and square metres required, counted and short where a profile binds.
+
+        A permit of a later phase is judged with all phases before it, so the square metres of such permits overlap;
+        the workbook and ``in_sum`` of permits.csv take each project once.
 
         Returns
         -------
@@ -305,8 +308,9 @@ def _told(result: Compliance) -> list[str]:
     """Write what a report must say."""
     words = [text for profile in result.profiles for text in crossovers(profile)]
     for profile in result.profiles:
-        words += [f"{profile.id}: {text}" for text in profile.notes]
-        words += [f"{profile.document.number}: {text}" for text in profile.document.notes]
+        of = _("{name}: {text}")
+        words += [of.format(name=profile.id, text=text) for text in profile.notes]
+        words += [of.format(name=profile.document.number, text=text) for text in profile.document.notes]
     words = list(dict.fromkeys(words))
     wide = result.verdicts()
     readings = [one.id for one in result.profiles if one.reading_of]

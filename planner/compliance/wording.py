@@ -23,7 +23,7 @@ def amount_text(amount: int, unit: str) -> str:
     Examples
     --------
     >>> amount_text(349995000, "m2")
-    '349.995 m2'
+    '349.995 平方米'
     """
     return f"{number_text(amount, unit)} {_(UNIT_WORDS[unit])}"
 

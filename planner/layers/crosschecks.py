@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from planner.i18n import _
+from planner.layers.ledger import Entry
 from planner.layers.places.placing import FAR_M
 from planner.layers.reading import Layer
 
@@ -32,8 +33,8 @@ def crosscheck(layers: Mapping[str, Layer]) -> dict[str, Layer]:
     dict of str to Layer
         The same layers: gates of unknown compounds set aside; areas with an unknown parent, gates more than 500 m
         off their compound's outline, compounds more than 700 m off the area that they name, facilities and
-        candidates more than 50 km away from all compounds, compounds that far from most others and rooms of unknown
-        compounds doubted. Every ledger still closes.
+        candidates more than 50 km away from all compounds, compounds that far from most others, rooms of unknown
+        compounds and facilities of which none is in use doubted. Every ledger still closes.
 
     Examples
     --------
@@ -56,6 +57,8 @@ def crosscheck(layers: Mapping[str, Layer]) -> dict[str, Layer]:
     for name in ("facilities", "candidates"):
         if name in checked:
             checked[name] = _in_town(checked[name], compounds)
+    if "facilities" in checked:
+        checked["facilities"] = _in_use(checked["facilities"])
     return checked
 
 
@@ -131,6 +134,16 @@ def _rooms(rooms: Layer, compounds: Layer) -> Layer:
     unknown = lost.groupby(level=0, sort=False).agg(", ".join)
     what = {room: _("compound {id} does not exist or was set aside").format(id=ids) for room, ids in unknown.items()}
     return rooms.noted(unknown.index, "compound_ids", what, set_aside=False)
+
+
+def _in_use(facilities: Layer) -> Layer:
+    """Doubt a whole layer of which nothing counts."""
+    status = facilities.table["status"]
+    if status.empty or status.eq("in_use").any():
+        return facilities
+    what = _("none of its {count} facilities is in use, so no compound can reach any").format(count=len(status))
+    entry = Entry("facilities", facilities.file, 0, "", "status", what, "doubted")
+    return replace(facilities, ledger=facilities.ledger.with_entries([entry]))
 
 
 def _in_town(places: Layer, compounds: Layer) -> Layer:

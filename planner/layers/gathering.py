@@ -14,8 +14,8 @@ from planner.i18n import _
 from planner.layers.crosschecks import crosscheck
 from planner.layers.files.rasters import is_raster, read_raster
 from planner.layers.people.elders import Elders, settle_elders
-from planner.layers.places.placing import Placed, far_layers
 from planner.layers.places.fitness import unfit_crs
+from planner.layers.places.placing import Placed, far_layers
 from planner.layers.reading import Layer, read_layer
 from planner.layers.settings import EldersSettings, LayerSettings
 
@@ -87,7 +87,7 @@ def gather_layers(
         elif name == "compounds" and crs is None:
             crs = CRS.from_user_input(layer.table.crs)
             log.info("compute CRS chosen for the compounds: %s", crs.name)
-        elif name == "compounds" and (fault := unfit_crs(layer.table.geometry.to_numpy(), crs)):
+        elif name == "compounds" and crs is not None and (fault := unfit_crs(layer.table.geometry.to_numpy(), crs)):
             faults.append(fault)
         read[name] = layer
     checked = crosscheck({name: layer for name, layer in read.items() if not layer.blank})

@@ -123,14 +123,14 @@ def _about(profile: Profile, as_of: date) -> Section:
     source = profile.document
     items = [
         (_("Document"), _("{number} “{title}”").format(number=source.number, title=source.title)),
-        (_("Issued by"), f"{source.issuer}, {source.issued.isoformat()}"),
+        (_("Issued by"), _("{told}, {more}").format(told=source.issuer, more=source.issued.isoformat())),
         (_("Rank"), _(RANK_WORDS[source.rank])),
         (_("In force"), _validity(source, as_of)),
         (_("Text"), obtained_text(profile)),
         *((_("Seen at"), address) for address in source.seen_at),
     ]
     for rule in profile.provisions:
-        items.append((_("Rule"), f"{sentence(rule)}; {_period(profile, rule)}"))
+        items.append((_("Rule"), _("; ").join((sentence(rule), _period(profile, rule)))))
         items += [
             (_("Clause {clause}").format(clause=passage.clause), f"“{passage.quote}”") for passage in rule.passages
         ]
@@ -171,7 +171,7 @@ def _period(profile: Profile, rule: Provision) -> str:
     if rule.due is None:
         return told
     due = _("to be reached by {day}").format(day=rule.due.isoformat())
-    return f"{told}; {due}"
+    return _("; ").join((told, due))
 
 
 def profile_facts(profile: Profile) -> dict[str, Any]:

@@ -224,7 +224,7 @@ def _facts(case: _Case) -> list[list[str]]:
             _("In the urban area"),
             _("not given") if urban is None else (_("yes") if urban else _("no")),
         ],
-        [_("Conclusion"), f"{verdict} ({case.profile.name})"],
+        [_("Conclusion"), _("{verdict}, by {profile}").format(verdict=verdict, profile=case.profile.name)],
     ]
 
 
@@ -236,7 +236,7 @@ def _beside(case: _Case) -> list[list[str]]:
     for profile, row in zip(case.profiles, case.rows, strict=True):
         name = profile.name
         if profile.obtained != "printed":
-            name += f" ({_(OBTAINED_WORDS[profile.obtained])})"
+            name = _("{name} ({meaning})").format(name=name, meaning=_(OBTAINED_WORDS[profile.obtained]))
         figures = [_figure(row, part, profile).removesuffix(square) for part in ("required", "counted", "shortfall")]
         rows.append([name, profile.document.number, *figures, _(VERDICTS[row.verdict])])
     return rows

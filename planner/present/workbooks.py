@@ -256,8 +256,7 @@ def _write_profile(page: Page, report: Report, profile: Profile, tick: Tick) -> 
     )
     page.line(text, "line")
     for rule in profile.provisions:
-        text = _("Clause {clause}").format(clause=rule.clause)
-        page.line(f"{text}: “{rule.quote}”", "note")
+        page.line(_("Clause {clause}: “{quote}”").format(clause=rule.clause, quote=rule.quote), "note")
     table = _shown(report, rows)
     page.table(table, _columns(report, profile), frozen=_frozen(report), flag=_IN_SUM, tick=tick)
 

@@ -169,3 +169,16 @@ class TestFarAway:
         file = table("candidate_id,use,x,y", f"near,canteen,{EAST},{NORTH}", f"far,canteen,{EAST + 60_500},{NORTH}")
         checked = crosscheck({"compounds": town, "candidates": read("candidates", file=file, **METRES)})["candidates"]
         assert [line[1] for line in told(checked)] == ["far"]
+
+
+def test_facilities_of_which_none_is_in_use_are_doubted_as_a_whole(read, table, town):
+    lines = [f"F{place},a,day_care,{status},{EAST},{NORTH}" for place, status in enumerate(["拟建2027", "停业", ""])]
+    header = "facility_id,name,kind,status,x,y"
+    places = read("facilities", file=table(header, *lines), **METRES)
+    checked = crosscheck({"compounds": town, "facilities": places})["facilities"]
+    what = "none of its 3 facilities is in use, so no compound can reach any"
+    assert told(checked)[-1] == (0, "", "status", "doubted", what)
+    assert checked.ledger.closes()
+    lines.append(f"F9,a,day_care,在用,{EAST},{NORTH}")
+    places = read("facilities", file=table(header, *lines, name="more.csv"), **METRES)
+    assert told(crosscheck({"compounds": town, "facilities": places})["facilities"]) == told(places)

@@ -226,6 +226,21 @@ def test_text_that_is_no_place(read, table):
     assert said(layer) == ["“here” is not a place"]
 
 
+@pytest.mark.parametrize("header", ["坐标", "经纬度", "location"])
+def test_places_as_map_services_give_them(read, table, header):
+    """One cell, longitude and latitude with a comma between; what is none is set aside."""
+    rows = ['a,A,"113.01,25.79"', "b,A,113.02，25.78", "c,A,青年路3号", "d,A,"]
+    gates = read("gates", file=table(f"gate_id,compound_id,{header}", *rows), datum="wgs84")
+    apart = read(
+        "gates", file=table("gate_id,compound_id,lon,lat", "a,A,113.01,25.79", "b,A,113.02,25.78"), datum="wgs84"
+    )
+    assert gates.table.geometry.geom_equals(apart.table.geometry).tolist() == [True, True]
+    assert gates.ledger.count("gates").rows_set_aside == 2
+    swapped = read("gates", file=table("gate_id,compound_id,坐标", 'a,A,"25.79,113.01"'), datum="wgs84")
+    assert swapped.table.geometry["a"] == apart.table.geometry["a"]
+    assert [entry.action for entry in swapped.ledger.entries] == ["mended"]
+
+
 def test_bad_cells_are_doubted_and_taken_as_not_given(read, table):
     layer = read(
         "compounds",

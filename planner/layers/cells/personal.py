@@ -73,6 +73,7 @@ _SHORTEST = 5  # fewer characters hold neither number nor address
 # A permit number fits province, day and check digit one time in eleven where it holds a day at all.
 _FITTING = 0.5
 _FEW = 3
+_SHOWN = 3
 _LAST_ADULT = 2008
 
 
@@ -88,11 +89,17 @@ class Personal:
         One of :data:`KINDS`.
     cells
         How many cells tell it.
+    rows
+        The first rows of the file that do.
+    needed
+        Whether the layer cannot do without the column.
     """
 
     column: str
     kind: str
     cells: int
+    rows: tuple[int, ...] = ()
+    needed: bool = False
 
 
 def impersonal(raw: RawTable, settings: LayerSettings, *, layer: str) -> tuple[RawTable, tuple[str, ...], list[Fault]]:
@@ -131,18 +138,24 @@ def impersonal(raw: RawTable, settings: LayerSettings, *, layer: str) -> tuple[R
         raw = _without(raw, gone)
     found = find_personal(raw, layer=layer)
     what = _("the column {column} holds {kind}: {count} cells")
-    drop = list(dict.fromkeys((*settings.drop, *(one.column for one in found))))
+    drop = list(dict.fromkeys((*settings.drop, *(one.column for one in found if not one.needed))))
+    away = _("take the column out of the file, or name it in drop under [layers.{layer}]").format(layer=layer)
     faults += [
         Fault(
             what.format(column=one.column, kind=_(KINDS[one.kind]), count=one.cells),
-            where=settings.file,
+            where=_where(settings.file, one.rows),
             why=_("personal data must not come into a study (个人信息保护法)"),
-            todo=_("take the column out of the file, or name it in drop under [layers.{layer}]").format(layer=layer),
-            cure=Cure.setting(f"layers.{layer}", "drop", drop),
+            todo=_("replace these cells in the file: the layer needs the column") if one.needed else away,
+            cure=None if one.needed else Cure.setting(f"layers.{layer}", "drop", drop),
         )
         for one in found
     ]
     return raw, dropped, faults
+
+
+def _where(file: str, rows: tuple[int, ...]) -> str:
+    shown = _(", ").join(str(row) for row in rows)
+    return _("{file}, first in rows {rows}").format(file=file, rows=shown) if rows else file
 
 
 def _to_drop(raw: RawTable, drop: Sequence[str], layer: str) -> tuple[set[int], list[Fault]]:
@@ -202,11 +215,17 @@ def find_personal(raw: RawTable, *, layer: str) -> list[Personal]:
             continue
         text = _given(cells)
         count = _FITS[kind](text) if kind else 0
-        if count:
-            found.append(Personal(header, kind or "", count))
-        elif (other := _by_cells(text, header, layer)) is not None:
-            found.append(other)
+        told = Personal(header, kind or "", count) if count else _by_cells(text, header, layer)
+        if told is not None:
+            needed = bool({*LAYERS[layer].required} & {*recognise(layer, header)})
+            found.append(replace(told, rows=_rows(raw, text, told.kind), needed=needed))
     return found
+
+
+def _rows(raw: RawTable, text: pd.Series[str], kind: str) -> tuple[int, ...]:
+    """Return the first rows whose cells tell a kind."""
+    fitting = text.index[[_SIGNS[kind](cell) for cell in text]]
+    return tuple(int(row) for row in raw.rows[raw.cells.index.get_indexer(fitting)][:_SHOWN])
 
 
 def _told_by(header: str, names: Sequence[str], layer: str) -> str | None:
@@ -252,6 +271,17 @@ def _is_contact(cell: str) -> bool:
 def _has_phone(cell: str) -> bool:
     return MOBILE.search(cell) is not None or LANDLINE.search(cell) is not None
 
+
+def _is_id(cell: str) -> bool:
+    return any(is_id_number(number) for number in ID_SHAPE.findall(cell)) or _was_id_number(cell)
+
+
+_SIGNS: dict[str, Callable[[str], bool]] = {
+    "name": _is_name,
+    "id": _is_id,
+    "contact": lambda cell: _has_phone(cell) or _is_contact(cell),
+    "address": lambda cell: _DOOR.search(cell) is not None,
+}
 
 _FITS: dict[str, Callable[[pd.Series[str]], int]] = {
     "name": lambda text: _counted(text, _is_name),

@@ -28,6 +28,7 @@ _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 _DATE = r"\d{4}-\d{2}-\d{2}(?:[T ].*)?"
 _LIST = re.compile(r"[;；、]")
 _SERVICES = re.compile(r"[;；、,，]")
+_IDS = re.compile(r"[;；、,，\n\r]")
 _BLANK = frozenset(key(word) for word in WORDS["blank"])
 _LONGEST_BLANK = max(map(len, _BLANK))
 # From here on a spreadsheet's number may have lost digits: it keeps fifteen.
@@ -310,9 +311,10 @@ def _items(cell: str, separator: re.Pattern[str]) -> list[str]:
 
 
 def _joined_ids(cell: str) -> str | None:
-    if any(_SCIENTIFIC.fullmatch(item.casefold()) for item in _items(cell, _LIST)):
+    items = _items(cell, _IDS)
+    if any(_SCIENTIFIC.fullmatch(item.casefold()) for item in items):
         return None
-    return ";".join(dict.fromkeys(_items(cell, _LIST))) or None
+    return ";".join(dict.fromkeys(items)) or None
 
 
 def _joined_numbers(column: Column, cell: str, factor: float) -> str | None:

@@ -221,7 +221,8 @@ def _outlined(own: _Entities) -> tuple[_Entities, tuple[Remark, ...]]:
     single = (kinds == 1) | (kinds == 2)
     rings = single & np.asarray(shapely.is_closed(shapes), dtype=bool) & (shapely.get_num_points(shapes) > 3)
     if rings.any():
-        shapes[rings] = shapely.polygons([shapely.get_coordinates(shape) for shape in shapes[rings]])
+        corners, ring = shapely.get_coordinates(shapes[rings], return_index=True)
+        shapes[rings] = shapely.polygons(shapely.linearrings(corners, indices=ring))
     pieces = np.flatnonzero(single & ~rings)
     pieces = pieces[~nearly_closed(shapes[pieces])]
     remarks = []

@@ -38,6 +38,7 @@ _EXPORT = N_("in the CAD program save it as DXF (command DXFOUT), or export its 
 _AS_XLSX = N_("open it in Excel or WPS and save it as .xlsx")
 _UNLOCK = N_("open it in Excel or WPS, take the password off and save it as .xlsx")
 _UNPACK = N_("unpack it")
+_AS_LAYER = N_("export the table as .xlsx, or the layer as a shapefile or into a file geodatabase (.gdb)")
 _AS_TABLE = N_("put its table into a sheet and save that as .xlsx")
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
@@ -62,6 +63,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "et": Kind(N_("a WPS workbook of the old kind"), (), _AS_XLSX),
         "ods": Kind(N_("an OpenDocument sheet"), (), _AS_XLSX),
         "document": Kind(N_("a text document"), (), _AS_TABLE),
+        "mdb": Kind(N_("an Access database or personal geodatabase"), (), _AS_LAYER),
         "pdf": Kind(N_("a PDF"), (), N_("ask for the table or drawing that it was made from")),
         "zip": Kind(N_("a packed archive"), (), _UNPACK),
         "rar": Kind(N_("a packed archive (RAR)"), (), _UNPACK),
@@ -76,6 +78,7 @@ READABLE: Mapping[str, str] = MappingProxyType(
 """The kind that each ending promises."""
 
 _UNREADABLE = {".dwg": "dwg", ".et": "et", ".pdf": "pdf", ".doc": "document", ".docx": "document"}
+_UNREADABLE |= {".mdb": "mdb", ".accdb": "mdb"}
 _UNREADABLE |= {".zip": "zip", ".rar": "rar", ".7z": "7z", ".ods": "ods", ".html": "html", ".htm": "html"}
 
 _ARCHIVES = {"xlsx", "kmz", "gdb.zip"}

@@ -87,7 +87,9 @@ def read_file(settings: LayerSettings, *, folder: Path, layer: str) -> RawTable:
     path = Path(folder, settings.file)
     ending = ending_of(path)
     if ending not in READERS:
-        raise InputError(unreadable(settings.file, ending, layer))
+        raise InputError(
+            _folder(settings.file, folder, layer) if path.is_dir() else unreadable(settings.file, ending, layer)
+        )
     if faults := _misfits(settings, ending, layer):
         raise InputError(faults)
     if fault := _missing(path, ending, layer):
@@ -108,6 +110,15 @@ def _misfits(settings: LayerSettings, ending: str, layer: str) -> list[Fault]:
         for option, endings in _OPTIONS.items()
         if getattr(settings, option) is not None and ending not in endings
     ]
+
+
+def _folder(file: str, study: Path, layer: str) -> Fault:
+    return Fault(
+        _("this is a folder, and a file is needed"),
+        where=file,
+        todo=_("name a file in it, or correct file under [layers.{layer}]").format(layer=layer),
+        cure=file_cure(f"layers.{layer}", "file", study, f"{file}/{layer}", READERS),
+    )
 
 
 def _missing(path: Path, ending: str, layer: str) -> Fault | None:

@@ -229,11 +229,11 @@ def find_records(records: Sequence[Sequence[str]], *, file: str, layer: str, fie
     ]
     if beyond:
         row, place, cell = beyond[0]
-        rows = list(dict.fromkeys(str(row) for row, _place, _cell in beyond))
+        named = list(dict.fromkeys(str(row) for row, _place, _cell in beyond))
         raise InputError(
             Fault(
                 _("{count} rows have more cells than the header has columns: {rows}").format(
-                    count=len(rows), rows=_(", ").join(rows[:_TOLD_ROWS]) + (" …" if len(rows) > _TOLD_ROWS else "")
+                    count=len(named), rows=_(", ").join(named[:_TOLD_ROWS]) + (" …" if len(named) > _TOLD_ROWS else "")
                 ),
                 where=file,
                 why=_("in row {row} cell {column} holds “{value}”").format(row=row, column=place, value=cell),

@@ -32,7 +32,7 @@ _DBF_BYTES, _DOUBLED_BYTES = 10, 8
 _DOUBLED = re.compile(r"(.+)_\d")
 _BRACKETS = re.compile(r"(.*)[(\[【〔]([^()\[\]【】〔〕]+)[)\]】〕]:?")
 _MARKED = re.compile(r"([^/:,]*[^\x00-\x7f][^/:,]*)[/:,](.+)")
-# A geodatabase lets no name begin with a digit, and has underscores for brackets: _60岁以上人口, F60岁以上人口, 面积_万㎡_.
+# In a geodatabase no name begins with a digit, and underscores stand for brackets: _60岁以上, F60岁以上, 面积_万㎡_.
 _BEFORE_DIGITS = re.compile(r"^(?:_+|[ft]_?)(?=\d+[^\x00-\x7f])")
 _FLATTENED = re.compile(r"([^_]*[^\x00-\x7f_][^_]*)_+([^_]+)_*")
 

@@ -36,6 +36,8 @@ _COLUMNS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "community": _SUMS,
             "street": _SUMS,
             "county": _SUMS,
+            "project": N_("compounds of one project are not known to belong together"),
+            "phase": N_("phases of one project are told apart by their names alone"),
             "gated": N_("only gates tell which compounds nobody else walks through"),
         },
         "gates": {"open": N_("every gate counts as open")},

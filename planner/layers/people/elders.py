@@ -345,13 +345,13 @@ def _grid_entries(population: Layer, done: Spread) -> list[Entry]:
         given, total = _persons(round(more["given"].sum())), _persons(round(more["total"].sum()))
         note(what.format(cells=len(more), given=given, total=total), "doubted")
     if is_raster(population.file):
-        total = population.ledger.count(population.name).elders_in
-        if beyond := max(0, total - round(rows["total"].sum())):
+        unplaced = (rows["spread"] == 0) & (rows["compounds_given"] == 0)
+        held = rows["compounds"] > 0
+        counted = population.ledger.count(population.name).elders_in
+        if (beyond := counted - round(rows.loc[held, "total"].sum())) > 0:
             what = _("{count} of {total} elders live in cells that no compound overlaps; they are set aside")
-            note(what.format(count=f"{beyond:,}", total=f"{total:,}"), "doubted")
-    if is_raster(population.file) and (empty := (rows["spread"] == 0) & (rows["compounds_given"] == 0)).any():
-        people = _persons(round(rows.loc[empty, "total"].sum()))
-        note(
-            _("{count} elders of cells in which only empty compounds lie are set aside").format(count=people), "doubted"
-        )
+            note(what.format(count=f"{beyond:,}", total=f"{counted:,}"), "doubted")
+        if in_empty := round(rows.loc[held & unplaced, "total"].sum()):
+            what = _("{count} elders of cells in which only empty compounds lie are set aside")
+            note(what.format(count=_persons(in_empty)), "doubted")
     return entries

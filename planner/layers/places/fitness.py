@@ -1,4 +1,4 @@
-"""Tell where the compute CRS of study.toml does not fit the place: another datum, or metres that are no metres there."""
+"""Tell where the compute CRS of study.toml does not fit the place: another datum, or metres that are none there."""
 
 from __future__ import annotations
 

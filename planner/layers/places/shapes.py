@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -37,6 +38,8 @@ _TYPE_NAMES = (
 _TYPE_IDS = {name: number for number, name in enumerate(_TYPE_NAMES)}
 _POINTS = [_TYPE_IDS[name] for name in ("Point", "MultiPoint")]
 _LINES = ("LineString", "LinearRing", "MultiLineString")
+# What map services give for a place: 113.031344,25.775241.
+_PAIR = re.compile(r"^\s*(-?\d{1,9}(?:\.\d+)?)\s*[,，;；]\s*(-?\d{1,9}(?:\.\d+)?)\s*$")
 _MULTI = [_TYPE_IDS[name] for name in ("MultiPoint", "MultiLineString", "MultiPolygon")]
 
 
@@ -87,8 +90,8 @@ def find_places(raw: RawTable, columns: Mapping[str, int]) -> Places:
     raw
         The file.
     columns
-        Position of the columns ``lon`` and ``lat``, ``x`` and ``y``, or ``geometry`` (WKT); not looked at
-        where the file has shapes of its own.
+        Position of the columns ``lon`` and ``lat``, ``x`` and ``y``, or ``geometry`` (WKT, or two numbers with a
+        comma between them, as map services give a place); not looked at where the file has shapes of its own.
 
     Returns
     -------
@@ -102,6 +105,7 @@ def find_places(raw: RawTable, columns: Mapping[str, int]) -> Places:
         return Places(flat, unread, raw.places.closed, high=high, curved=raw.places.curved)
     if "geometry" in columns:
         text = as_text(raw.cells[columns["geometry"]])
+        text = text.str.replace(_PAIR, r"POINT (\1 \2)", regex=True)
         read = read_shapes(text.astype(object).where(text.notna(), None).to_numpy(dtype=object), shapely.from_wkt)
         unread = np.where(read.unread, text.str.slice(0, 40).to_numpy(dtype=object), "")
         flat, high = _flat(read.shapes)

@@ -367,6 +367,13 @@ def ask_for_datum(shapes: Shapes, asked: Fault, layer: str) -> Fault:
                 '"EPSG:4554" (135° E), by the central meridian; "EPSG:4547" is 114° E'
             ).format(layer=layer)
             return replace(asked, why=why, todo=todo, cure=_cure(layer, "EPSG:4547"))
+    if max(abs(number) for number in middle) > _MOST_DEGREES:
+        why = _("{x:.0f}, {y:.0f} are no degrees, nor metres of a zone of CGCS2000").format(x=middle[0], y=middle[1])
+        todo = _(
+            "ask whose survey it is: what is in a system of the city's own, the surveying office has to convert to "
+            'CGCS2000; of any other write its code, datum = "EPSG:n" under [layers.{layer}]'
+        ).format(layer=layer)
+        return replace(asked, why=why, todo=todo, cure=None)
     return asked
 
 

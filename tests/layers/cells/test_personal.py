@@ -197,6 +197,15 @@ def test_a_file_is_refused_and_the_message_quotes_nobody(facilities, name, caplo
     assert not [cell for cell in cells if str(cell) in everything]
 
 
+def test_rows_are_named_and_a_needed_column_is_not_to_be_dropped(rng):
+    names = ["日间照料中心"] * 40
+    names[6] = f"长者餐厅 {id_number(rng)}"
+    (one,) = find_personal(raw(设施名称=names, 备注=[""] * 40), layer="facilities")
+    assert (one.kind, one.cells, one.rows, one.needed) == ("id", 1, (8,), True)
+    (one,) = find_personal(raw(备注=["", "", "13907350000", "13907350001"] * 2), layer="facilities")
+    assert (one.kind, one.cells, one.rows, one.needed) == ("contact", 4, (4, 5, 8), False)
+
+
 @pytest.mark.parametrize("name", ["f.csv", "f.xlsx"])
 def test_dropped_columns_are_as_if_they_were_not_there(facilities, name):
     folder, cells = facilities

@@ -297,3 +297,9 @@ def test_complaints_read_aloud(column, said):
 def test_a_chinese_complaint_offers_words_that_a_planner_can_write(column, said):
     with language("zh"):
         assert complaint(column, "x") == said
+
+
+@pytest.mark.parametrize("cell", ["C1;C2", "C1；C2", "C1、C2", "C1,C2", "C1，C2", "C1\nC2", " C1 、C2，C1"])
+def test_identifiers_in_one_cell_are_parted_as_people_part_them(cell):
+    column = LAYERS["rooms"].column("compound_ids")
+    assert parse(column, pd.Series([cell])).values.tolist() == ["C1;C2"]

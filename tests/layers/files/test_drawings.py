@@ -53,6 +53,17 @@ def test_closed_outlines_with_their_names(draw, read, encoding, page, found):
     assert len(layer.ledger.entries) == (page == "ANSI_1252")
 
 
+def test_outlines_of_unlike_corners(draw, read):
+    file = draw(
+        polyline("小区", "A1", square(0), closed=True),
+        polyline("小区", "A2", [at(200, 0), at(260, 0), at(230, 40)], closed=True),
+        polyline("小区", "A3", [*square(400), at(380, 50)], closed=True),
+    )
+    layer = read("compounds", file=file, datum="EPSG:4547")
+    # A square, a triangle of 60 by 40 m, and a square with a triangle of 100 by 20 m at its side.
+    assert layer.table.area.tolist() == [pytest.approx(10_000), pytest.approx(1_200), pytest.approx(11_000)]
+
+
 def test_several_cad_layers_are_a_question(draw, read, refused):
     file = draw(
         polyline("小区", "A1", square(0), closed=True),

@@ -152,6 +152,20 @@ def test_an_unknown_format(open_file, refused):
     assert fault.todo.startswith("save it as one of .xlsx, .xlsm, .xls, .gpkg, .shp, .parquet, .dxf, .kml")
 
 
+def test_a_folder_in_place_of_a_file(open_file, tmp_path, refused):
+    (tmp_path / "小区").mkdir()
+    (tmp_path / "小区" / "a.csv").write_text("id\n", encoding="utf-8")
+    (fault,) = refused(open_file, "小区")
+    assert fault.what == "this is a folder, and a file is needed"
+    assert fault.cure.line == 'file = "小区/a.csv"'
+
+
+def test_a_personal_geodatabase_is_told_how_to_export(open_file, refused):
+    (fault,) = refused(open_file, "小区.mdb")
+    assert fault.what == "an Access database or personal geodatabase cannot be read"
+    assert "export the table as .xlsx" in fault.todo
+
+
 def test_options_that_mean_nothing_are_refused(open_file, refused):
     faults = refused(open_file, "a.gpkg", sheet="x", encoding="gbk")
     assert [str(fault) for fault in faults] == [

@@ -344,6 +344,9 @@ class TestRaster:
         assert count.elders_in == count.elders_used + count.elders_set_aside
         assert layers["population"].ledger.closes()
         assert elders.persons["estimated"] == 62
+        beyond = [entry.what for entry in layers["population"].ledger.entries if "no compound" in entry.what]
+        told = f"{count.elders_set_aside} of {count.elders_in} elders live in cells that no compound overlaps"
+        assert beyond == ([f"{told}; they are set aside"] if count.elders_set_aside else [])
 
     def test_in_degrees_too(self, write, town, tmp_path):
         from pyproj import Transformer

@@ -237,3 +237,12 @@ def test_a_blank_file_asks_as_before():
 
     asked = Fault("which?")
     assert ask_for_datum(np.array([None]), asked, "gates") is asked
+
+
+def test_metres_of_no_zone_are_no_degrees_that_lack_a_datum(read, table, refused):
+    file = table("gate_id,compound_id,x,y", "a,A,101234.5,52345.6")
+    (fault,) = refused(read, "gates", file=file)
+    assert fault.what == "nobody says which datum the coordinates are in"
+    assert fault.why == "101234, 52346 are no degrees, nor metres of a zone of CGCS2000"
+    assert "surveying office" in fault.todo
+    assert fault.cure is None
