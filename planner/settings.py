@@ -74,7 +74,7 @@ def read_settings(file: Path) -> dict[str, Any]:
             _("there is no study.toml") if missing else _("study.toml cannot be opened"),
             where=str(file.parent),
             why="" if missing else _("it is a folder, or its permissions do not let it be read"),
-            todo=_("give the folder of a study; data/sample shows how one looks"),
+            todo=_("give the folder of a study; planner new DIR makes one"),
         )
     except UnicodeDecodeError as error:
         fault = Fault(
@@ -228,7 +228,7 @@ def _told(problem: Any, file: Path) -> Fault:
         what.format(key=key),
         where=str(file),
         why=reason_of(problem),
-        todo=_("compare with data/sample/study.toml"),
+        todo=_("compare with the study.toml that planner new DIR writes"),
         cure=_cure(problem, file.parent),
     )
 

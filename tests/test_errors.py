@@ -114,6 +114,6 @@ def test_a_folder_without_a_study_in_both_languages(tmp_path: Path) -> None:
             open_study(tmp_path, lang=lang)
         told[lang] = str(caught.value)
     assert told == {
-        "zh": f"{tmp_path}: 文件夹中没有 study.toml → 请给出一个研究文件夹，样式可参照 data/sample",
-        "en": f"{tmp_path}: there is no study.toml → give the folder of a study; data/sample shows how one looks",
+        "zh": f"{tmp_path}: 文件夹中没有 study.toml → 请给出一个研究文件夹；planner new DIR 可新建一个",
+        "en": f"{tmp_path}: there is no study.toml → give the folder of a study; planner new DIR makes one",
     }
