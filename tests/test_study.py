@@ -182,7 +182,11 @@ def test_every_fault_of_the_settings_is_told_at_once(folder: Path) -> None:
 def test_a_setting_that_cannot_be_used_is_named(folder: Path, old: str, new: str, said: str) -> None:
     rewrite(folder, old, new)
     with language("en"):
-        assert [one for one in faults(folder) if said in one and "compare with the study.toml that planner new DIR writes" in one]
+        assert [
+            one
+            for one in faults(folder)
+            if said in one and "compare with the study.toml that planner new DIR writes" in one
+        ]
 
 
 def test_a_table_that_is_no_table_is_told(folder: Path) -> None:
