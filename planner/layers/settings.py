@@ -168,7 +168,9 @@ def elders_faults(elders: EldersSettings, layers: Mapping[str, LayerSettings], *
 
     Examples
     --------
-    >>> [fault.what for fault in elders_faults(EldersSettings(spread_by="households"), {}, file="study.toml")]
+    >>> from planner.i18n import language
+    >>> with language("en"):
+    ...     [fault.what for fault in elders_faults(EldersSettings(spread_by="households"), {}, file="study.toml")]
     ['[elders] spread_by is given, but there is no population layer']
     """
     faults = []

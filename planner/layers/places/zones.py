@@ -347,7 +347,9 @@ def ask_for_datum(shapes: Shapes, asked: Fault, layer: str) -> Fault:
     Examples
     --------
     >>> here = np.array([shapely.Point(38_401_160.1, 2_851_778.6)])
-    >>> print(ask_for_datum(here, Fault("which datum?"), "compounds").todo)
+    >>> from planner.i18n import language
+    >>> with language("en"):
+    ...     print(ask_for_datum(here, Fault("which datum?"), "compounds").todo)
     write datum = "EPSG:4526" under [layers.compounds] if the survey says so
     """
     middle = _middle(shapes)
