@@ -239,7 +239,7 @@ def test_settings_with_a_byte_order_mark_are_read(folder: Path) -> None:
 def test_a_folder_without_settings_is_told(folder: Path, given: str) -> None:
     (said,) = faults(folder.parent / given, lang="en")
     assert "there is no study.toml" in said
-    assert "data/sample shows how one looks" in said
+    assert "planner new DIR makes one" in said
 
 
 def test_every_layer_that_cannot_be_read_is_told_at_once(folder: Path) -> None:
