@@ -56,7 +56,7 @@ datum = "wgs84"
 file  = "facilities.csv"
 datum = "wgs84"
 
-[layers.candidates]            # 备选点位
+[layers.candidates]            # 候选点位
 file  = "candidates.csv"
 datum = "wgs84"
 
@@ -76,6 +76,10 @@ datum = "wgs84"
 
 [standards]
 circles = ["care-15min", "meal-10min"]   # 15分钟养老服务圈、10分钟助餐圈
+
+[siting]                       # 选址：再建 5 处长者餐厅，让尽量多的老年人 10 分钟走得到
+circles = ["meal-10min"]
+sites   = 5
 """
 
 

@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Any
 from planner.version import __version__
 
 if TYPE_CHECKING:
-    from planner import compliance, coverage, layers, permits, pipeline, present, standards, walking
+    from planner import compliance, coverage, layers, permits, pipeline, present, siting, standards, walking
     from planner.checking import check_study
     from planner.starting import new_study
     from planner.study import Study, open_study
 
-_ROOMS = ("compliance", "coverage", "layers", "permits", "pipeline", "present", "standards", "walking")
+_ROOMS = ("compliance", "coverage", "layers", "permits", "pipeline", "present", "siting", "standards", "walking")
 _NAMES = {
     "Study": "planner.study",
     "check_study": "planner.checking",
@@ -42,6 +42,7 @@ __all__ = [
     "permits",
     "pipeline",
     "present",
+    "siting",
     "standards",
     "walking",
 ]

@@ -1,7 +1,7 @@
 """Run planner from the command line: results and tables to stdout, log and progress to stderr.
 
-Exit codes: 0 done; 1 something fails its standard, or a row its check, and ``--strict`` was given; 2 bad input; 130
-interrupted.
+Exit codes: 0 done; 1 something fails its standard, or a row its check, and ``--strict`` was given, or there is no plan
+for what ``planner site`` was asked; 2 bad input; 130 interrupted.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from planner.commands import permits, rules, studies
+from planner.commands import permits, rules, siting, studies
 from planner.commands.console import bar, console, provision_line, start_log
 from planner.commands.options import (
     BAD_INPUT,
@@ -47,6 +47,7 @@ app.add_typer(network_app, name="network")
 app.add_typer(rules.app, name="rules")
 app.command("new", help=studies.NEW)(studies.new)
 app.command("check", help=studies.CHECK)(studies.check)
+app.command("site", help=siting.SITE)(siting.site)
 app.command("permits", help=permits.PERMITS)(permits.permits)
 
 
@@ -117,6 +118,7 @@ def _run(
     force: bool,
     board: bool = True,
     provision: bool = True,
+    sites: bool = True,
     publish: bool = False,
 ) -> Run:
     import gc
@@ -132,17 +134,28 @@ def _run(
     gc.freeze()
     with bar() as progress:
         done = run(
-            study, out, lang=lang, force=force, board=board, provision=provision, publish=publish, progress=progress
+            study,
+            out,
+            lang=lang,
+            force=force,
+            board=board,
+            provision=provision,
+            siting=sites,
+            publish=publish,
+            progress=progress,
+            hear=progress.hear,
         )
     with language(done.study.lang):
         _summary(done)
+        siting.tell(done)
     return done
 
 
 def _verdict(done: Run, strict: bool) -> int:
     failed = any((coverage.table["verdict"] == "fail").any() for coverage in done.circles)
     short = done.compliance is not None and (done.compliance.of()["verdict"] == "short").any()
-    return FINDINGS if strict and (failed or short) else DONE
+    unsited = done.choice is not None and done.choice.plan.status == "infeasible"
+    return FINDINGS if strict and (failed or short or unsited) else DONE
 
 
 @app.command("demo", help=N_("Run the sample study through every stage: the quickest way to see what planner does"))
@@ -195,7 +208,7 @@ def coverage(
 ) -> int:
     """Test the circles of a study."""
     start_log(verbose)
-    done = _run(study, out, lang=lang, force=force, board=False, provision=False, publish=publish)
+    done = _run(study, out, lang=lang, force=force, board=False, provision=False, sites=False, publish=publish)
     typer.echo(_("Results: {path}").format(path=done.out.absolute()))
     return _verdict(done, strict)
 

@@ -50,6 +50,11 @@ def reason_of(problem: Mapping[str, Any]) -> str:
         return _("{value} is given, and it must be more than {limit:g}").format(value=given, limit=context["gt"])
     if kind == "greater_than_equal":
         return _("{value} is given, and it must be {limit:g} or more").format(value=given, limit=context["ge"])
+    if kind in {"less_than_equal", "too_long"}:
+        limit = context.get("le", context.get("max_length"))
+        return _("{value} is given, and it must be {limit:g} or less").format(
+            value=context.get("actual_length", given), limit=limit
+        )
     if kind in {"too_short", "string_too_short"}:
         return _("it is empty")
     return _expected(kind).format(value=given)

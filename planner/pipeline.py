@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import logging
-import platform
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from importlib import metadata
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from planner.i18n import N_, _, language
 from planner.layers import Ledger
-from planner.layers.files.formats import parts_of
-from planner.present.outputs import MANIFEST, NOTICE, check_free, sha256, staged
-from planner.settings import SETTINGS_FILE
+from planner.manifests import write_manifest
+from planner.present.outputs import MANIFEST, NOTICE, PLAN, check_free, staged
 from planner.study import Study, open_study
-from planner.version import __version__
-from planner.walking.walkers import TOLERANCE_S, WALKERS
 
 if TYPE_CHECKING:
     from planner.compliance import Compliance
     from planner.coverage import CircleCoverage
+    from planner.siting.choosing import Choice
+    from planner.siting.effort import Hear
 
 log = logging.getLogger(__name__)
 
@@ -37,13 +32,13 @@ STAGES = (
     N_("Walking network"),
     N_("Testing circles"),
     N_("Checking provision rules"),
+    N_("Choosing sites"),
     N_("Writing tables"),
     N_("Drawing the board"),
 )
 _TABLES = ("coverage.csv", "coverage_by_area.csv", "ledger.csv", "results.gpkg")
 _PROVISION = ("compliance.csv", "compliance.xlsx")
 _BOARD = "board.html"
-_TOLD_VERSIONS = ("numpy", "pandas", "geopandas", "shapely", "pyproj", "numba", "osmium", "osmnx", "folium")
 
 
 @dataclass(frozen=True)
@@ -67,6 +62,8 @@ class Run:
     compliance
         What provision rules say of the compounds; None where that was not asked for, or the study has neither rooms
         nor floor areas.
+    choice
+        The plan for new sites, with what is told of it; None where study.toml asks for none.
     """
 
     out: Path
@@ -76,6 +73,7 @@ class Run:
     seconds: dict[str, float]
     compile_s: float
     compliance: Compliance | None = None
+    choice: Choice | None = None
 
 
 @dataclass
@@ -131,9 +129,11 @@ def run(
     force: bool = False,
     board: bool = True,
     provision: bool = True,
+    siting: bool = True,
     publish: bool = False,
     cache: str | Path | None = None,
     progress: Progress | None = None,
+    hear: Hear | None = None,
 ) -> Run:
     """Run a study from its files to its results.
 
@@ -142,8 +142,9 @@ def run(
     study
         The study's folder.
     out
-        Folder for the results: coverage.csv, coverage_by_area.csv, compliance.csv, compliance.xlsx, results.gpkg,
-        ledger.csv, manifest.json, board.html, and a text that says that they are internal.
+        Folder for the results: coverage.csv, coverage_by_area.csv, compliance.csv, compliance.xlsx, plan.csv and the
+        other files of a plan, results.gpkg, ledger.csv, manifest.json, board.html, and a text that says that they are
+        internal.
     lang
         ``zh`` or ``en``, in place of study.toml's.
     force
@@ -152,6 +153,8 @@ def run(
         Whether board.html is drawn.
     provision
         Whether provision rules are checked, where the study has rooms or floor areas.
+    siting
+        Whether new sites are chosen, where study.toml asks for it. Ctrl-C ends that search with the best plan so far.
     publish
         Whether the results are made for the public: small counts of elders are then hidden in every file, and the board
         does not carry the mark of an internal paper.
@@ -159,6 +162,8 @@ def run(
         As for `planner.open_study`.
     progress
         Told of every stage.
+    hear
+        Told how the choice of sites stands.
 
     Returns
     -------
@@ -177,42 +182,146 @@ def run(
     >>> done = pl.pipeline.run("data/sample", tempfile.mkdtemp(), board=False)
     >>> sorted(path.name for path in done.out.iterdir())
     ['compliance.csv', 'compliance.xlsx', 'coverage.csv', 'coverage_by_area.csv', 'ledger.csv', 'manifest.json',
-    'results.gpkg', '内部资料-说明.txt']
+    'plan.csv', 'plan.json', 'plan_alternatives.csv', 'plan_curve.csv', 'plan_rejected.csv', 'results.gpkg',
+    '内部资料-说明.txt']
     """
     out = Path(out)
-    check_free(out, force=force, writes=_writes(board=board, provision=provision))
+    check_free(out, force=force, writes=_writes(board=board, provision=provision, siting=siting))
     stages = STAGES if board else STAGES[:-1]
     clock = _Clock(progress, len(stages))
     with clock.stage(STAGES[0]):
         opened = open_study(study, lang=lang, cache=cache)
     with language(opened.lang):
-        with clock.stage(STAGES[1]):
-            _ = opened.network
-        with clock.stage(STAGES[2]):
-            from planner.coverage import test
-
-            circles = tuple(test(opened, circle) for circle in opened.circles)
-            doubts = opened.datum_findings.entries
-            ledger = opened.ledger.with_entries([*opened.network_entries, *doubts, *circles[0].entries])
+        circles, ledger = _walk(opened, clock)
         with clock.stage(STAGES[3]):
             compliance = _check_provision(opened) if provision else None
+        with clock.stage(STAGES[4]):
+            choice = _choose(opened, hear) if siting else None
         with staged(out, force=force) as draft:
-            with clock.stage(STAGES[4]):
+            with clock.stage(STAGES[5]):
                 _write_tables(draft, circles, ledger, publish=publish)
                 if compliance is not None:
                     from planner.present.provision import write_provision
 
                     write_provision(draft, opened, compliance, circles, publish=publish)
+                if choice is not None:
+                    _write_plan(draft, opened, circles, choice, publish=publish)
             if board:
-                with clock.stage(STAGES[5]):
-                    _draw_board(draft, opened, circles, compliance, publish=publish)
-            _write_manifest(draft, opened, clock, publish=publish, compliance=compliance)
-    return Run(out, opened, circles, ledger, clock.seconds, clock.compile_s, compliance)
+                with clock.stage(STAGES[6]):
+                    _draw_board(draft, opened, circles, compliance, choice, publish=publish)
+            write_manifest(
+                draft, opened, clock.seconds, clock.compile_s, publish=publish, compliance=compliance, choice=choice
+            )
+    return Run(out, opened, circles, ledger, clock.seconds, clock.compile_s, compliance, choice)
 
 
-def _writes(*, board: bool, provision: bool) -> tuple[str, ...]:
+def site(
+    study: str | Path,
+    out: str | Path,
+    *,
+    given: Mapping[str, Any] | None = None,
+    lang: str | None = None,
+    force: bool = False,
+    publish: bool = False,
+    cache: str | Path | None = None,
+    progress: Progress | None = None,
+    hear: Hear | None = None,
+) -> Run:
+    """Choose sites of a study, and leave the plan with its explanation, curve and alternatives.
+
+    Parameters
+    ----------
+    study, lang, force, publish, cache, progress, hear
+        As for `run`.
+    out
+        Folder for plan.csv, plan.json, plan_curve.csv, plan_rejected.csv, plan_alternatives.csv, results.gpkg,
+        ledger.csv and manifest.json.
+    given
+        What is asked for, over ``[siting]`` of study.toml, whose keys these are.
+
+    Returns
+    -------
+    Run
+        With its ``choice``. There may be no plan: plan.json then holds the reasons. Ctrl-C during the search leaves the
+        best plan so far.
+
+    Raises
+    ------
+    InputError
+        Faults in the study or in what is asked, or an output folder that must not be replaced.
+    OutputExists
+        Results stand there and ``force`` is not set.
+
+    Examples
+    --------
+    >>> import tempfile, planner as pl
+    >>> done = pl.pipeline.site("data/sample", tempfile.mkdtemp(), given={"sites": 2})
+    >>> done.choice.plan.sites, done.choice.plan.status
+    (('K11', 'K18'), 'optimal')
+    """
+    from planner.siting.choosing import asked, check_asked
+
+    out = Path(out)
+    check_free(out, force=force, writes=(*PLAN, "results.gpkg", "ledger.csv", MANIFEST, NOTICE))
+    clock = _Clock(progress, 5)
+    with clock.stage(STAGES[0]):
+        opened = open_study(study, lang=lang, cache=cache)
+    with language(opened.lang):
+        settings = asked(opened.settings.siting, given or {})
+        opened = replace(opened, settings=opened.settings.model_copy(update={"siting": settings}))
+        check_asked(opened, settings)
+        circles, ledger = _walk(opened, clock)
+        with clock.stage(STAGES[4]):
+            choice = _choose(opened, hear)
+        with staged(out, force=force) as draft:
+            with clock.stage(STAGES[5]):
+                from planner.present.publishing import public_ledger
+                from planner.present.tables import write_csv
+
+                entries = ledger.to_frame()
+                write_csv(public_ledger(entries) if publish else entries, draft / "ledger.csv")
+                if choice is not None:
+                    _write_plan(draft, opened, circles, choice, publish=publish)
+            write_manifest(draft, opened, clock.seconds, clock.compile_s, publish=publish, choice=choice)
+    return Run(out, opened, circles, ledger, clock.seconds, clock.compile_s, None, choice)
+
+
+def _walk(study: Study, clock: _Clock) -> tuple[tuple[CircleCoverage, ...], Ledger]:
+    """Test the circles, and complete the ledger by what walks have found."""
+    with clock.stage(STAGES[1]):
+        _ = study.network
+    with clock.stage(STAGES[2]):
+        from planner.coverage import test
+
+        circles = tuple(test(study, circle) for circle in study.circles)
+        doubts = study.datum_findings.entries
+        ledger = study.ledger.with_entries([*study.network_entries, *doubts, *circles[0].entries])
+    return circles, ledger
+
+
+def _choose(study: Study, hear: Hear | None) -> Choice | None:
+    """Choose sites where study.toml asks for it, and tell what there is to tell."""
+    settings = study.settings.siting
+    if settings is None:
+        return None
+    from planner.siting.choosing import choose, told
+
+    return told(choose(study, settings, progress=hear), settings)
+
+
+def _write_plan(
+    draft: Path, study: Study, circles: tuple[CircleCoverage, ...], choice: Choice, *, publish: bool
+) -> None:
+    from planner.present.disclosure import Disclosure, disclose
+    from planner.present.plans.tables import write_plan
+
+    write_plan(draft, study, choice, disclose(study, circles, publish=True) if publish else Disclosure())
+
+
+def _writes(*, board: bool, provision: bool, siting: bool) -> tuple[str, ...]:
     """Name the files that a run may leave."""
-    return (*_TABLES, MANIFEST, NOTICE, *(_PROVISION if provision else ()), *([_BOARD] if board else []))
+    more = (*(_PROVISION if provision else ()), *(PLAN if siting else ()), *([_BOARD] if board else []))
+    return (*_TABLES, MANIFEST, NOTICE, *more)
 
 
 def _check_provision(study: Study) -> Compliance | None:
@@ -246,10 +355,11 @@ def draw_map(
     clock = _Clock(None, 1)
     opened = open_study(study, lang=lang)
     with language(opened.lang), staged(out, force=force) as draft:
-        with clock.stage(STAGES[5]):
+        with clock.stage(STAGES[6]):
             circles = tuple(test(opened, circle) for circle in opened.circles)
-            _draw_board(draft, opened, circles, _check_provision(opened), publish=publish)
-        _write_manifest(draft, opened, clock, publish=publish)
+            choice = _choose(opened, None)
+            _draw_board(draft, opened, circles, _check_provision(opened), choice, publish=publish)
+        write_manifest(draft, opened, clock.seconds, clock.compile_s, publish=publish, choice=choice)
     return out / _BOARD
 
 
@@ -272,7 +382,13 @@ def _write_tables(draft: Path, circles: tuple[CircleCoverage, ...], ledger: Ledg
 
 
 def _draw_board(
-    draft: Path, study: Study, circles: tuple[CircleCoverage, ...], rooms: Compliance | None, *, publish: bool
+    draft: Path,
+    study: Study,
+    circles: tuple[CircleCoverage, ...],
+    rooms: Compliance | None,
+    choice: Choice | None,
+    *,
+    publish: bool,
 ) -> None:
     from planner.compliance import joint_groups, may_share
     from planner.present import board
@@ -280,85 +396,4 @@ def _draw_board(
     if publish and not study.settings.study.map_number:
         log.warning(_("no map number (审图号) is given: a map with boundaries must be approved before it is published"))
     groups = joint_groups(study) if rooms is not None and may_share(rooms.profiles[0]) else None
-    board(study, list(circles), rooms, groups, publish=publish).save(draft / _BOARD)
-
-
-def _inputs(study: Study) -> list[Path]:
-    settings = study.settings
-    layers = [one for name in type(settings.layers).model_fields if (one := getattr(settings.layers, name)) is not None]
-    inputs = []
-    for name in (SETTINGS_FILE, settings.walking.network, *(one.file for one in layers)):
-        inputs += parts_of(study.folder / name)
-    own = settings.standards.folder
-    return inputs if own is None else [*inputs, *sorted((study.folder / own).glob("*.yaml"))]
-
-
-def _told(path: Path, folder: Path) -> str:
-    return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else str(path)
-
-
-def _elders_told(study: Study) -> dict[str, Any]:
-    elders, chosen = study.elders, study.settings.elders
-    share = {"share_60": chosen.share_60, "share_source": chosen.share_source} if chosen.share_60 else {}
-    return {
-        "basis": elders.basis,
-        "persons": dict(elders.persons),
-        "compounds": dict(elders.sources),
-        "spread_by": list(elders.spread_by),
-        "conflicts": len(elders.conflicts),
-        **share,
-    }
-
-
-def _write_manifest(
-    draft: Path, study: Study, clock: _Clock, *, publish: bool, compliance: Compliance | None = None
-) -> None:
-    """Tell what the results were made of and with: enough to make them again, or to see that they would differ."""
-    from planner.present.methods import profile_facts
-    from planner.present.publishing import classification, public_manifest, write_notice
-
-    if not publish:
-        write_notice(draft / NOTICE)
-    manifest: dict[str, Any] = {
-        "program": "planner",
-        "version": __version__,
-        "classification": classification(publish=publish),
-        "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "study": study.name,
-        "as_of": study.as_of.isoformat(),
-        "crs": study.crs.to_string(),
-        "inputs": {_told(path, study.folder): sha256(path) for path in _inputs(study)},
-        "settings": study.settings.model_dump(mode="json", exclude_none=True, by_alias=True),
-        "walker": {"name": study.walker.name, "speed_mps": study.walker.speed_mps},
-        "band": {name: WALKERS[name].speed_mps for name in ("standard", "frail")},
-        "limit_tolerance_s": TOLERANCE_S,
-        "network": {
-            "key": study.network.key,
-            "from_cache": study.network_reused,
-            "nodes": study.network.nodes,
-            "edges": study.network.edges,
-            "notes": {name: note for name, note in study.network.notes.items() if not isinstance(note, list)},
-        },
-        "standards": [
-            {
-                "circle": circle.id,
-                "limit_min": circle.limit_min,
-                "document": circle.document.number,
-                "clause": circle.clause,
-                "in_force_from": circle.document.in_force_from.isoformat(),
-                "in_force_to": circle.document.in_force_to.isoformat() if circle.document.in_force_to else None,
-                "checked": circle.document.checked.isoformat(),
-            }
-            for circle in study.circles
-        ],
-        "provision": [profile_facts(profile) for profile in compliance.profiles] if compliance else [],
-        "elders": _elders_told(study),
-        "ledger": json.loads(study.ledger.counts().reset_index().to_json(orient="records", force_ascii=False)),
-        "seconds": {name: round(seconds, 3) for name, seconds in clock.seconds.items()},
-        "compile_s": round(clock.compile_s, 3),
-        "python": platform.python_version(),
-        "packages": {name: metadata.version(name) for name in _TOLD_VERSIONS},
-        "outputs": {path.name: sha256(path) for path in sorted(draft.iterdir())},
-    }
-    manifest = public_manifest(manifest) if publish else manifest
-    (draft / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    board(study, list(circles), rooms, groups, choice, publish=publish).save(draft / _BOARD)

@@ -25,6 +25,7 @@ from planner.standards import load as load_standards
 from planner.studytables import (
     LayersTable,
     PrivacyTable,
+    SitingTable,
     StandardsTable,
     StudySettings,
     StudyTable,
@@ -251,6 +252,7 @@ def _cure(problem: Any, folder: Path) -> Cure | None:
             "elders": EldersSettings,
             "standards": StandardsTable,
             "privacy": PrivacyTable,
+            "siting": SitingTable,
         }
         for meant in difflib.get_close_matches(keys[-1], tables.get(keys[0], StudyTable).model_fields, n=1):
             value = json.dumps(problem["input"], ensure_ascii=False)
@@ -284,6 +286,10 @@ def _faults(settings: StudySettings, standards: Standards | None, file: Path) ->
             )
         )
     faults += [*_unknown_circles(settings, standards), *_unknown_profiles(settings, standards)] if standards else []
+    if settings.siting is not None and settings.layers.candidates is None:
+        what, todo = _("[siting] chooses among candidates, and there is no such layer"), _("name one in study.toml")
+        cure = file_cure("layers.candidates", "file", file.parent, "candidates", _LAYERS)
+        faults.append(Fault(what, where=str(file), todo=todo, cure=cure))
     faults += elders_faults(settings.elders, settings.layers.given(), file=str(file))
     streets = file.parent / settings.walking.network
     if not streets.is_file():
@@ -295,12 +301,14 @@ def _faults(settings: StudySettings, standards: Standards | None, file: Path) ->
 
 def _unknown_circles(settings: StudySettings, standards: Standards) -> list[Fault]:
     faults: list[Fault] = []
-    cure = Cure.setting("standards", "circles", StandardsTable().circles)
-    for name in settings.standards.circles:
-        try:
-            standards.circle(name, on=settings.study.as_of)
-        except InputError as error:
-            faults += [replace(fault, cure=cure) for fault in error.faults]
+    named = {"standards": settings.standards.circles, "siting": settings.siting.circles if settings.siting else ()}
+    for table, circles in named.items():
+        usual = StandardsTable().circles if table == "standards" else SitingTable(sites=0).circles
+        for name in circles:
+            try:
+                standards.circle(name, on=settings.study.as_of)
+            except InputError as error:
+                faults += [replace(fault, cure=Cure.setting(table, "circles", usual)) for fault in error.faults]
     return faults
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pyproj import CRS
 
 from planner.i18n import _
@@ -117,6 +117,74 @@ class StandardsTable(_Table):
         return tuple(dict.fromkeys((self.headline, *beside)))
 
 
+_Money = Annotated[float, Field(ge=0, allow_inf_nan=False, strict=True)]
+_Count = Annotated[int, Field(ge=0, strict=True)]
+_Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False, strict=True)]
+
+
+class WayTable(_Table):
+    """One ``[[siting.ways]]``: a way to come by candidates, and what it costs per square metre or in all."""
+
+    name: str = Field(min_length=1)
+    capital_cny: _Money = 0.0
+    capital_cny_m2: _Money = 0.0
+    rent_cny_a: _Money = 0.0
+    rent_cny_m2_a: _Money = 0.0
+    years: _Count = 0
+    tenure: tuple[str, ...] = ()  # only candidates of these; none for all
+    sites: tuple[str, ...] = ()  # only these; none for all
+    closes: str | None = None  # facility that is given up for it
+
+    @model_validator(mode="after")
+    def _has_years(self) -> Self:
+        if (self.rent_cny_a or self.rent_cny_m2_a) and not self.years:
+            raise ValueError(_("there is a rent but no number of years"))
+        return self
+
+
+class SitingTable(_Table):
+    """``[siting]`` of study.toml: what is asked of a choice of sites; one of sites, budget_cny and share is the limit.
+
+    ``sites`` and ``budget_cny`` may be lists: what there may be by the end of each phase.
+    """
+
+    circles: tuple[str, ...] = Field(default=("meal-10min",), min_length=1, max_length=2)
+    sites: _Count | tuple[_Count, ...] | None = None
+    budget_cny: _Money | tuple[_Money, ...] | None = None
+    years: tuple[int, ...] = ()
+    saving_cny: _Money = 0.0
+    capacity: bool = Field(default=False, strict=True)
+    uptake: float = Field(default=1.0, gt=0, le=1, allow_inf_nan=False, strict=True)
+    floors: _Share | dict[str, _Share] | None = None
+    fairest: bool = Field(default=False, strict=True)
+    level: Literal["community", "street", "county"] = "street"
+    walkers: tuple[str, ...] = ()
+    robust: Literal["worst", "regret"] | None = None
+    may_close: tuple[str, ...] | dict[str, _Money] = ()
+    ways: tuple[WayTable, ...] = ()
+    discount_rate: float = Field(default=0.0, ge=0, le=1, allow_inf_nan=False, strict=True)
+    share: float | None = Field(default=None, gt=0, le=1, allow_inf_nan=False, strict=True)
+    least: Literal["sites", "cost"] = "sites"  # of what a share shall take the least
+    required: tuple[str, ...] = ()
+    forbidden: tuple[str, ...] = ()
+    curve: bool = Field(default=True, strict=True)
+    alternatives: int = Field(default=3, ge=0, strict=True)
+    time_limit_s: float | None = Field(default=None, gt=0, allow_inf_nan=False, strict=True)
+
+    @model_validator(mode="after")
+    def _has_one_limit(self) -> Self:
+        given = [name for name in ("sites", "budget_cny", "share") if getattr(self, name) is not None]
+        if len(given) != 1:
+            told = _("given: {names}").format(names=_(", ").join(given)) if given else _("none of them is given")
+            what = _("exactly one of sites, budget_cny and share is the limit; {told}").format(told=told)
+            raise ValueError(what)
+        if self.least != "sites" and self.share is None:
+            raise ValueError(_("least goes with share: only there is something to be had for less"))
+        if len(set(self.circles)) < len(self.circles):
+            raise ValueError(_("a circle is named twice"))
+        return self
+
+
 class StudySettings(_Table):
     """study.toml, checked: unknown keys are refused, since a misspelt one would be ignored."""
 
@@ -127,3 +195,4 @@ class StudySettings(_Table):
     elders: EldersSettings = Field(default_factory=EldersSettings)
     standards: StandardsTable = Field(default_factory=StandardsTable)
     privacy: PrivacyTable = Field(default_factory=PrivacyTable)
+    siting: SitingTable | None = None

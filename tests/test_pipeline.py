@@ -32,12 +32,13 @@ def done(tmp_path_factory, told):
 def test_every_output_of_this_step_is_there(done):
     names = {"coverage.csv", "coverage_by_area.csv", "results.gpkg", "board.html", "ledger.csv", "manifest.json"}
     names |= {"compliance.csv", "compliance.xlsx"}
+    names |= {"plan.csv", "plan.json", "plan_curve.csv", "plan_rejected.csv", "plan_alternatives.csv"}
     assert {path.name for path in done.out.iterdir()} == {*names, NOTICE}
 
 
 def test_progress_names_every_stage_in_order(done, told):
     assert [name for name, _number, _total in told] == list(pipeline.STAGES)
-    assert [(number, total) for _name, number, total in told] == [(n, 6) for n in range(6)]
+    assert [(number, total) for _name, number, total in told] == [(n, 7) for n in range(7)]
     assert list(done.seconds) == list(pipeline.STAGES)
 
 

@@ -57,11 +57,11 @@ def test_every_setting_stands_in_the_toml_with_an_explanation(
     text = (new_study(tmp_path / "a", lang=lang).folder / "study.toml").read_text(encoding="utf-8")
     section = text
     if model is not LayerSettings:
-        found = re.search(rf"^(?:# )?\[{TABLES[model]}\]$(.*?)(?=^(?:# )?\[|\Z)", text, re.MULTILINE | re.DOTALL)
+        found = re.search(rf"^(?:# )?\[?\[{TABLES[model]}\]\]?$(.*?)(?=^(?:# )?\[|\Z)", text, re.MULTILINE | re.DOTALL)
         assert found, TABLES[model]
         section = found[1]
     for name, kind in model.model_fields.items():
-        if "Table]" in str(kind.annotation):
+        if re.search(r"\bWayTable\b|Table\]", str(kind.annotation)):
             continue  # a table of its own
         line = re.search(rf"^#?\s*{name}\s*=.*$", section, re.MULTILINE)
         assert line, name
@@ -94,7 +94,7 @@ def _section(text: str, layer: str) -> str:
 def test_what_stands_behind_a_hash_works_when_the_hash_is_taken_away(tmp_path: Path, lang: str) -> None:
     folder = new_study(tmp_path / "a", lang=lang).folder
     text = (folder / "study.toml").read_text(encoding="utf-8")
-    lines = re.sub(r"^# ((?:\w+ = |\[\w+[.\w]*\]).*)$", r"\1", text, flags=re.MULTILINE)
+    lines = re.sub(r"^# ((?:\w+ = |\[\[?\w+[.\w]*\]\]?).*)$", r"\1", text, flags=re.MULTILINE)
     assert lines.count("\ndatum = ") >= 5
     raw = tomllib.loads(lines)
     assert raw["walkers"]["slow"]["speed_mps"] == 0.5

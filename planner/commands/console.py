@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,9 +13,11 @@ from planner.i18n import _
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.progress import Progress as Bars
+    from rich.progress import TaskID
 
     from planner.compliance import Compliance
-    from planner.pipeline import Progress
+    from planner.siting.effort import Progress as Stands
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -37,21 +40,42 @@ def provision_line(result: Compliance) -> str:
     )
 
 
+class Told:
+    """A progress bar that is told of stages and, within one, how the choice of sites stands."""
+
+    def __init__(self, bars: Bars, task: TaskID) -> None:
+        self._bars, self._task, self._stage = bars, task, ""
+
+    def __call__(self, stage: str, number: int, total: int) -> None:
+        """Show a stage."""
+        self._stage = _(stage)
+        self._bars.update(self._task, description=self._stage, completed=number, total=total)
+
+    def hear(self, stands: Stands) -> None:
+        """Show the best plan so far, the bound and the gap."""
+        from planner.siting.effort import STAGES
+
+        parts = [_(STAGES.get(stands.stage, stands.stage))]
+        if math.isfinite(stands.value):
+            parts.append(_("so far {value}").format(value=f"{stands.value:,.0f}"))
+        if math.isfinite(stands.bound) and stands.bound:
+            parts.append(_("bound {bound}").format(bound=f"{stands.bound:,.0f}"))
+        if math.isfinite(stands.gap):
+            parts.append(_("gap {gap}").format(gap=f"{stands.gap:.2%}"))
+        words = _(", ").join(parts)
+        self._bars.update(self._task, description=f"{self._stage}: {words}")
+
+
 @contextmanager
-def bar() -> Iterator[Progress]:
+def bar() -> Iterator[Told]:
     """Show the stages of a run as a progress bar on stderr."""
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
-    from rich.progress import Progress as Bars
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Bars(*columns, console=console(stderr=True), transient=False) as bars:
+    with Progress(*columns, console=console(stderr=True), transient=False) as bars:
         task = bars.add_task(_("Starting"), total=None)
-
-        def tell(stage: str, number: int, total: int) -> None:
-            bars.update(task, description=_(stage), completed=number, total=total)
-
         try:
-            yield tell
+            yield Told(bars, task)
         except BaseException:
             bars.update(task, visible=False)  # what went wrong is said below, and nothing stands half done above it
             raise

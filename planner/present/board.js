@@ -16,14 +16,16 @@ const plannerBoard = {
       interactive,
       style: (feature) => ({ ...looks[feature.properties.look], ...renderer, pane, interactive }),
       pointToLayer: (feature, at) => {
-        const { icon, label, extra } = feature.properties;
+        const { icon, label, extra, pin } = feature.properties;
         if (icon === undefined && label === undefined) {
           return L.circleMarker(at, { ...looks[feature.properties.look], pane, interactive });
         }
         const html = icon === undefined ? `<span>${label}</span>` : icons[icon];
         const className = icon === undefined ? "label" : `facility ${extra}`;
-        const size = icon === undefined ? [0, 0] : [24, 24];
-        return L.marker(at, { pane: icon === undefined ? "labels" : pane, interactive, keyboard: interactive, icon: L.divIcon({ html, className, iconSize: size }) });
+        const size = icon === undefined ? [0, 0] : pin ? [30, 38] : [24, 24];
+        /* A pin points with its foot, and its popup opens above its head. */
+        const drawn = { html, className, iconSize: size, ...(pin ? { iconAnchor: [15, 37], popupAnchor: [0, -34] } : {}) };
+        return L.marker(at, { pane: icon === undefined ? "labels" : pane, interactive, keyboard: interactive, icon: L.divIcon(drawn) });
       },
       onEachFeature: (feature, layer) => {
         const { tip, popup } = feature.properties;
@@ -69,6 +71,11 @@ const plannerBoard = {
     /* A tick hides what has a verdict; a button shows or hides what is proposed, as the layer control does. */
     document.querySelectorAll("[data-hides]").forEach((tick) => {
       tick.addEventListener("change", () => document.body.classList.toggle(`without-${tick.dataset.hides}`, !tick.checked));
+    });
+    document.querySelectorAll("[data-hides-plan]").forEach((button) => {
+      button.addEventListener("click", () => {
+        button.setAttribute("aria-pressed", String(!document.body.classList.toggle("without-rejected")));
+      });
     });
     document.querySelectorAll("[data-overlay]").forEach((button) => {
       const layer = overlays[Number(button.dataset.overlay)];

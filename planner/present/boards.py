@@ -17,11 +17,17 @@ from jinja2 import Template
 from planner.errors import Fault, InputError, OutputExists
 from planner.i18n import _, language
 from planner.present import features, panels, roomfeatures, roompanels
-from planner.present.colours import ROOM_LOOKS, VERDICTS, path_style, patterns
+from planner.present.colours import PLAN_LOOKS, ROOM_LOOKS, VERDICTS, path_style, patterns
 from planner.present.disclosure import Disclosure, disclose
 from planner.present.drawing import Feature, Projection, Streets, streets
 from planner.present.offline import Raw, assert_offline, embed_json, empty_map, escape, render, script, style
+from planner.present.plans import features as planfeatures
+from planner.present.plans import panels as planpanels
+from planner.present.plans.counts import PlanCounts
+from planner.present.plans.reach import reached_by
 from planner.present.popups import circle_foot
+from planner.siting.choosing import Choice, asked_of, told
+from planner.siting.plans import Plan
 
 if TYPE_CHECKING:
     from planner.compliance import Compliance, JointGroups
@@ -40,6 +46,8 @@ _PANES = {
     "labels": 430,
     "ring": 590,
     "facilities": 600,
+    "rejected": 605,
+    "sites": 610,
 }
 
 
@@ -102,8 +110,7 @@ def board(
     study: Study,
     circles: Sequence[CircleCoverage],
     rooms: Compliance | None = None,
-    groups: JointGroups | None = None,
-    *,
+    *proposals: JointGroups | Plan | Choice | None,
     publish: bool = False,
 ) -> Board:
     """Draw the committee board of a study.
@@ -116,8 +123,10 @@ def board(
         Tested circles, one layer each; the first is shown.
     rooms
         What the profiles say of the compounds' rooms: one layer more, in the colours of the headline's verdict.
-    groups
-        A proposal to share rooms, hidden until it is asked for.
+    proposals
+        What is proposed, in any order: a plan for new sites (or a `planner.siting.choosing.Choice`, where its curve and
+        its alternatives are known already), which is one layer more; a proposal to share rooms, hidden until it is
+        asked for. What is None is not there.
     publish
         Whether the board is made for the public: it then carries the study's map number in place of the mark of an
         internal paper. Small counts of elders are never on it, unless ``[privacy]`` of study.toml says so.
@@ -130,8 +139,9 @@ def board(
     Raises
     ------
     InputError
-        No circle is given, one is given twice, or one belongs to another study, as do rooms or groups; there are groups
-        without rooms; or the board is made for the public of a study that hides no small counts.
+        No circle is given, one is given twice, or one belongs to another study, as do rooms or proposals; rooms are to
+        be shared of which none are given; two of a kind are proposed; or the board is made for the public of a study
+        that hides no small counts.
 
     Examples
     --------
@@ -141,9 +151,30 @@ def board(
     >>> pl.present.board(study, [care]).html[:15]
     '<!DOCTYPE html>'
     """
+    plans = [one for one in proposals if isinstance(one, Plan | Choice)]
+    shares = [one for one in proposals if one is not None and not isinstance(one, Plan | Choice)]
     with language(study.lang):
+        if len(plans) > 1 or len(shares) > 1:
+            what = _("a board shows one plan for new sites, and one proposal to share rooms")
+            raise InputError(Fault(what, todo=_("draw a board for each")))
+        groups = shares[0] if shares else None
         _check(study, circles, rooms, groups)
-        return Board(_page(study, circles, rooms, groups, disclose(study, circles, publish=publish)))
+        shown = disclose(study, circles, publish=publish)
+        return Board(_page(study, circles, rooms, groups, _sited(study, plans[0], shown) if plans else None, shown))
+
+
+@dataclass(frozen=True)
+class _Sited:
+    """A plan with what is told of it, and its counts as they may be shown."""
+
+    choice: Choice
+    counts: PlanCounts
+
+
+def _sited(study: Study, plan: Plan | Choice, shown: Disclosure) -> _Sited:
+    choice = plan if isinstance(plan, Choice) else told(plan, asked_of(plan))
+    reached = reached_by(choice.plan, study, forbidden=choice.settings.forbidden)
+    return _Sited(choice, PlanCounts(choice.plan, study, reached, shown))
 
 
 def _check(
@@ -209,6 +240,7 @@ def _page(
     circles: Sequence[CircleCoverage],
     rooms: Compliance | None,
     groups: JointGroups | None,
+    sited: _Sited | None,
     shown: Disclosure,
 ) -> str:
     projection = Projection(study.crs)
@@ -220,6 +252,8 @@ def _page(
     tabs = [_add_circle(drawn, study, projection, one, shown, show=one is circles[0]) for one in circles]
     if rooms is not None:
         tabs.append(_add_rooms(drawn, study, projection, rooms))
+    if sited is not None:
+        tabs.append(_add_plan(drawn, study, projection, sited))
     overlays = [] if groups is None else [_add_shares(drawn, study, projection, groups)]
     _add_signs(drawn, study, projection, circles)
     folium.LayerControl(position="topright", collapsed=True).add_to(drawn)
@@ -230,13 +264,19 @@ def _page(
         "attribution": escape(panels.attribution(study, shown)),
     }
     places = features.places(study, projection)
+    if sited is not None:
+        places |= planfeatures.site_places(study, projection)
     setup = {"bounds": [[south, west], [north, east]], "facilities": places, "words": words, "tabs": len(tabs)}
     drawn.add_child(_Call("start", setup, [*tabs, *overlays]))
     heads, sides = [], []
     if rooms is not None:
         heads.append(roompanels.tab(study, rooms))
         sides.append(roompanels.side(study, rooms, groups))
-    _add_panels(drawn, study, circles, drawn_streets, shown, heads=heads, sides=sides)
+    if sited is not None:
+        heads.append(planpanels.tab(study, sited.choice))
+        sides.append(planpanels.side(study, sited.choice, sited.counts))
+    greyed = _greyed(circles, rooms is not None, sited)
+    _add_panels(drawn, study, circles, drawn_streets, shown, heads=heads, sides=sides, greyed=greyed)
     title = " · ".join([study.name, *(one.circle.name for one in circles), *(tab for tab, _line, _title in heads)])
     return render(drawn, title=title, lang=_TAGS[study.lang])
 
@@ -282,6 +322,19 @@ def _add_rooms(drawn: folium.Map, study: Study, projection: Projection, rooms: C
     return group
 
 
+def _add_plan(drawn: folium.Map, study: Study, projection: Projection, sited: _Sited) -> folium.FeatureGroup:
+    choice, counts = sited.choice, sited.counts
+    group = folium.FeatureGroup(name=escape(_("Siting")), overlay=False, show=False).add_to(drawn)
+    looks = {f"plan-{state}": path_style(f"plan-{state}") for state in PLAN_LOOKS}
+    homes = planfeatures.homes(study, projection, counts)
+    _Features(homes, name="", pane="homes", looks=looks).add_to(group)
+    others = planfeatures.rejected(study, projection, choice, counts)
+    _Features(others, name="", pane="rejected", looks=panels.LINES).add_to(group)
+    sites, icons = planfeatures.sites(study, projection, choice, counts), planfeatures.pins(choice)
+    _Features(sites, name="", pane="sites", icons=icons).add_to(group)
+    return group
+
+
 def _add_shares(drawn: folium.Map, study: Study, projection: Projection, groups: JointGroups) -> Layer:
     shares, foot = roomfeatures.shares(study, projection, groups), roomfeatures.share_foot(groups)
     name = _("Joint provision: a proposal")
@@ -299,6 +352,24 @@ def _add_signs(drawn: folium.Map, study: Study, projection: Projection, circles:
     drawn.add_child(_Features(facilities, name=_("Facilities"), pane="facilities", icons=icons))
 
 
+def _greyed(circles: Sequence[CircleCoverage], rooms: bool, sited: _Sited | None) -> str:
+    """Return the style by which facilities in use that do not count for what is shown step back into grey."""
+    shows = {number: [number] for number in range(len(circles))}
+    if sited is not None:
+        ids = [one.circle.id for one in circles]
+        shows[len(circles) + rooms] = [ids.index(one.id) for one in sited.choice.plan.circles if one.id in ids]
+    rules = ""
+    for tab, counting in shows.items():
+        others = "".join(f":not(.counts-{number})" for number in counting)
+        if others:
+            rules += f'[data-circle="{tab}"] .facility.on{others} svg > :first-child {{fill:#8592a0}}\n'
+    if rooms:  # on rooms facilities say nothing
+        tab = len(circles)
+        rules += f'[data-circle="{tab}"] .leaflet-facilities-pane {{opacity:.3}}\n'
+        rules += f'[data-circle="{tab}"] .leaflet-facilities-pane * {{pointer-events:none !important}}\n'
+    return rules
+
+
 def _add_panels(
     drawn: folium.Map,
     study: Study,
@@ -308,18 +379,8 @@ def _add_panels(
     *,
     heads: Sequence[tuple[str, str, str]],
     sides: Sequence[tuple[str, str]],
+    greyed: str,
 ) -> None:
-    # Facilities in use that do not count for the circle shown step back into grey.
-    greyed = "".join(
-        f'[data-circle="{number}"] .facility.on:not(.counts-{number}) svg > :first-child {{fill:#8592a0}}\n'
-        for number in range(len(circles))
-    )
-    # On rooms facilities say nothing: they step back for as long as rooms are shown.
-    greyed += "".join(
-        f'[data-circle="{number}"] .leaflet-facilities-pane {{opacity:.3}}\n'
-        f'[data-circle="{number}"] .leaflet-facilities-pane * {{pointer-events:none !important}}\n'
-        for number in range(len(circles), len(circles) + len(heads))
-    )
     root = drawn.get_root()
     root.header.add_child(script(_asset("board.js")), name="board_js")
     root.header.add_child(style(_asset("board.css") + greyed), name="board_css")

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from planner.coverage.areas import STUDY, assign, levels
 from planner.errors import Fault, InputError
 from planner.i18n import _
-from planner.present.suppression import BELOW, SHOWN, Labels, suppress
+from planner.present.suppression import BELOW, SHOWN, Labels, Marked, suppress
 from planner.settings import SETTINGS_FILE
 
 if TYPE_CHECKING:
@@ -49,6 +49,9 @@ class Disclosure:
         Mark of each compound by its id, as `planner.present.suppression` has them.
     sums
         Mark of each sum.
+    proof
+        Why nothing hidden can be had from what is shown; its units are the compounds, in their order. None where
+        nothing is hidden.
 
     Examples
     --------
@@ -63,6 +66,20 @@ class Disclosure:
     publish: bool = False
     compounds: Mapping[str, int] = field(default_factory=dict)
     sums: Mapping[Sum, int] = field(default_factory=dict)
+    proof: Marked | None = None
+
+    def keeps(self, times: Mapping[str, int]) -> bool:
+        """Tell whether a further sum of elders may be shown beside all that is.
+
+        Parameters
+        ----------
+        times
+            How often the sum counts each compound, by id; those left out do not count. Compounds whose elders are not
+            known play no part.
+        """
+        if not self.below or self.proof is None:
+            return True
+        return self.proof.keeps(np.array([times.get(one, 0) for one in self.compounds], dtype=np.int64))
 
     def mark(self, part: str, circle: str = "", *, level: str = STUDY, area: str = STUDY) -> int:
         """Return the mark of a sum.
@@ -158,6 +175,7 @@ def disclose(study: Study, circles: Sequence[CircleCoverage], *, publish: bool =
         publish,
         dict(zip(ids, marked.units.tolist(), strict=True)),
         dict(zip(sums, marked.sums.tolist(), strict=True)),
+        marked,
     )
 
 

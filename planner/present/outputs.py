@@ -21,6 +21,8 @@ from planner.present.locks import take
 MANIFEST = "manifest.json"
 NOTICE = "内部资料-说明.txt"
 """File beside internal results; its name says it all, in whatever language the study speaks."""
+PLAN = ("plan.csv", "plan.json", "plan_curve.csv", "plan_rejected.csv", "plan_alternatives.csv")
+"""What may be left of a plan for new sites, beside layers of results.gpkg."""
 _OLD = ".planner-old-"
 _DRAFT = ".planner-draft-"
 _LOCK = ".lock"

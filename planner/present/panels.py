@@ -54,6 +54,7 @@ LINES = {
     "share_existing": {"color": "#1f2933", "weight": 3.0, "dashArray": "2 6"},
     "host": {"color": "#1f2933", "weight": 2.6, "fillColor": "#ffffff", "fillOpacity": 1, "radius": 7},
     "host_existing": {"color": "#1f2933", "weight": 2.6, "fillColor": "#36a2b8", "fillOpacity": 1, "radius": 7},
+    "rejected": {"color": "#5b6570", "weight": 1.4, "fillColor": "#d3d8dd", "fillOpacity": 1, "radius": 5},
     "gate_shut": {"color": "#a3163c", "weight": 1.6, "fillColor": "#a3163c", "fillOpacity": 1, "radius": 3},
 }
 

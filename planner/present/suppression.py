@@ -40,10 +40,34 @@ class Marked:
         Mark of each unit, shape (n,).
     sums
         Mark of each sum, shape (m,).
+    moves
+        The proof: units that gain one person each, and units that lose one, without changing anything that is shown.
+    tell
+        Whether marks alone would tell, so that no count but 0 is shown.
     """
 
     units: Marks
     sums: Marks
+    moves: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...] = ()
+    tell: bool = False
+
+    def keeps(self, times: NDArray[np.int64]) -> bool:
+        """Tell whether a further sum may be shown, since no move changes it: what is hidden stays as hidden as it was.
+
+        Parameters
+        ----------
+        times
+            How often the sum counts each unit, shape (n,).
+
+        Examples
+        --------
+        The 7 are hidden with the 40. A sum of both may be shown, one of either with the 60 not:
+
+        >>> marked = suppress(np.array([7, 40, 60]), [np.arange(3)], below=10)
+        >>> marked.keeps(np.array([1, 1, 0])), marked.keeps(np.array([0, 1, 1]))
+        (True, False)
+        """
+        return not self.tell and all(times[list(up)].sum() == times[list(down)].sum() for up, down in self.moves)
 
 
 @dataclass(frozen=True)
@@ -164,12 +188,13 @@ class _Search:
             return Marked(
                 np.where(np.array(self.counts) > 0, HELD, SHOWN).astype(np.int8),
                 np.where(np.array(self.totals) > 0, HELD, SHOWN).astype(np.int8),
+                tell=True,
             )
         units = np.where(self.small_units, BELOW, np.where(self.hidden_units, HELD, SHOWN)).astype(np.int8)
         sums = np.full(len(self.members), SHOWN, np.int8)
         sums[list(_places(self.hidden_sums))] = HELD
         sums[list(_places(self.small_sums))] = BELOW
-        return Marked(units, sums)
+        return Marked(units, sums, tuple((move.up, move.down) for move in self.moves))
 
     def protect_all(self) -> None:
         """Find a move for every small count, sums first: what they hide protects many units as well."""

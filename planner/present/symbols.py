@@ -103,6 +103,22 @@ def services_of(text: object) -> tuple[str, ...]:
     return tuple(code for code in _SERVICES if code in codes)
 
 
+def site_pin(order: int) -> str:
+    """Return the pin of a new site as inline SVG, with its place in the plan's order.
+
+    Examples
+    --------
+    >>> ">12</text>" in site_pin(12)
+    True
+    """
+    return (
+        '<svg class="pin" viewBox="0 0 30 38" aria-hidden="true">'
+        '<path d="M15 37C12 30 2.5 24 2.5 14.5A12.5 12.5 0 0 1 27.5 14.5C27.5 24 18 30 15 37Z" '
+        'fill="#d9480f" stroke="#fff" stroke-width="2"/><text x="15" y="20" text-anchor="middle" '
+        f'font-size="{15 if order < 100 else 11}" font-weight="700" fill="#fff">{order}</text></svg>'
+    )
+
+
 def badge(kind: str, *, in_use: bool) -> str:
     """Return a facility's badge as inline SVG: filled when in use, else hollow and dashed.
 

@@ -94,6 +94,37 @@ def bishan(data: Path, folder: Path) -> Path:
     )
 
 
+PUBLIC_PREMISES = {"preschools": 20, "community-clubs": 30, "supermarkets": 45}
+"""Real premises of Bishan that could take in a canteen, and what that would cost in ten thousand: invented."""
+
+
+def bishan_canteens(data: Path, folder: Path) -> Path:
+    """Bishan with its hawker centre as the canteen there is, and preschools, clubs and shops as candidates."""
+    bishan(data, folder)
+    places = gpd.read_file(data / "bishan" / "bishan_facilities.gpkg").to_crs(3414)
+    hawkers = places[places["kind"] == "hawker-centres"]
+    canteens = {
+        "facility_id": "H1",
+        "name": hawkers["name"],
+        "kind": "canteen",
+        "services": "meals",
+        "status": "in_use",
+    }
+    gpd.GeoDataFrame(canteens, geometry=hawkers.geometry, crs=3414).to_file(folder / "facilities.gpkg")
+    premises = places[places["kind"].isin(PUBLIC_PREMISES)].reset_index(drop=True)
+    candidates = {
+        "candidate_id": [f"P{number:02}" for number in range(len(premises))],
+        "name": premises["name"],
+        "use": "canteen",
+        "cost_cny": premises["kind"].map(PUBLIC_PREMISES) * 10_000,
+    }
+    gpd.GeoDataFrame(candidates, geometry=premises.geometry, crs=3414).to_file(folder / "candidates.gpkg")
+    settings = folder / "study.toml"
+    more = '[layers.candidates]\nfile = "candidates.gpkg"\n[siting]\ncircles = ["meal-10min"]\nsites = 5\n'
+    settings.write_text(settings.read_text(encoding="utf-8") + more, encoding="utf-8")
+    return folder
+
+
 def bishan_estates(data: Path, folder: Path) -> Path:
     """Bishan with invented gated estates, 220 m squares without gates, around buildings, centres and streets alike."""
     bishan(data, folder)

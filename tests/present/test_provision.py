@@ -42,7 +42,8 @@ def test_a_row_per_compound_and_profile(ran):
 
 
 def test_the_layer_holds_the_same_with_outlines(ran):
-    assert {name for name, _kind in pyogrio.list_layers(ran.out / "results.gpkg")} == {"coverage", "compliance"}
+    layers = {name for name, _kind in pyogrio.list_layers(ran.out / "results.gpkg")}
+    assert layers == {"coverage", "compliance", "plan", "plan_reach"}
     layer = pyogrio.read_dataframe(ran.out / "results.gpkg", layer="compliance")
     table = table_of(ran.out)
     assert layer["verdict"].tolist() == table["verdict"].tolist()
