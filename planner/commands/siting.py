@@ -169,23 +169,26 @@ def _sites(choice: Choice, study: Study) -> Any:
 
     from planner.present.plans.features import site_names
     from planner.present.plans.tables import plan_table
+    from planner.present.plans.wording import use_words
 
     rows, names = plan_table(choice, study), site_names(study)
     table = Table(title=_("New sites, in the order in which they add most"), title_justify="left")
     phased = rows["year"].nunique() > 1
-    heads = [
-        "",
+    told = choice.plan.table
+    used, by_way = "use" in told.columns, "way" in told.columns and bool((told["way"] != "").any())
+    words = [
         _("Candidate"),
         _("Name"),
+        *([_("Use")] if used else []),
+        *([_("Way")] if by_way else []),
         *([_("Year")] if phased else []),
-        _("Adds"),
-        _("Within reach"),
-        _("Cost, CNY"),
     ]
-    for place, head in enumerate(heads):
-        table.add_column(head, justify="right" if place not in {1, 2} else "left")
+    for head in ("", *words, _("Adds"), _("Within reach"), _("Cost, CNY")):
+        table.add_column(head, justify="left" if head in words[:4] and head != _("Year") else "right")
     for row in rows.to_dict("records"):
         cells = [str(row["order"]), str(row["candidate_id"]), names[str(row["candidate_id"])]]
+        cells += [use_words(str(row["use"]))] if used else []
+        cells += [str(row["way"])] if by_way else []
         cells += [str(row["year"])] if phased else []
         cells += [f"{row['elders_added']:,.0f}", f"{row['elders_total']:,.0f}", f"{row['cost_cny']:,.0f}"]
         table.add_row(*cells)

@@ -5,11 +5,10 @@ from planner.siting.curves import Curve, curve
 from planner.siting.effort import Effort, Progress
 from planner.siting.explaining import Explanation, explain
 from planner.siting.models import LeastSites, MaxCover
-from planner.siting.pcenter import PCenter
 from planner.siting.plans import Plan
-from planner.siting.pmedian import PMedian
 from planner.siting.schemes.options import Way
 from planner.siting.tables import Reach
+from planner.siting.walkmodels import PCenter, PMedian
 
 __all__ = [
     "Alternative",

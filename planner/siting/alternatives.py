@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,11 +14,17 @@ from planner.siting.effort import Clock, Effort
 from planner.siting.explaining import standing
 from planner.siting.plans import Plan, Search, Status
 from planner.siting.questions import Question
+from planner.siting.schemes.plan import SchemePlan
+from planner.siting.sideprograms import Written, coverage_program, median_program
 from planner.siting.siteplans import SitePlan, conclude
-from planner.siting.tables import Bools, Floats, Ints, merged
+from planner.siting.tables import Bools
 from planner.siting.trades import bounds_with, losses, trimmed, values_with, without
 from planner.solvers.programs import Program
 from planner.solving import SolverError, solve, solver_name
+
+if TYPE_CHECKING:
+    from planner.siting.schemes.alternatives import Following
+    from planner.siting.schemes.scheme import Scheme
 
 _SAME = 1e-9  # share of a sum by which float64 may miss it
 _SEARCHED = 400_000  # pairs beyond which a search finds nothing in a time anybody waits
@@ -30,7 +36,7 @@ class Alternative:
 
     Parameters
     ----------
-    plan : SitePlan
+    plan : SitePlan or SchemePlan
         The sites and what they are worth. Its own bound, status and certificate are those of the question as it was
         asked, so that ``plan.verify()`` needs no solver; ``bound`` and ``status`` here are of the narrower one.
     value
@@ -51,7 +57,7 @@ class Alternative:
         What a solver says; None where the bound of the question is enough.
     """
 
-    plan: SitePlan
+    plan: SitePlan | SchemePlan
     value: float
     bound: float
     status: Status
@@ -64,7 +70,8 @@ class Alternative:
 
     def doubts(self) -> tuple[str, ...]:
         """List what does not hold when it is computed anew from the table, without any solver."""
-        question, found = self.plan.question, list(self.plan.doubts())
+        plan, found = self.plan, list(self.plan.doubts())
+        question: Question | Scheme = plan.question if isinstance(plan, SitePlan) else plan.scheme
         if any(len(set(one) - set(self.plan.rows)) < self.different for one in self.before):
             found.append(_("it does not differ enough from a plan before it"))
         if self.value != self.plan.value:
@@ -83,7 +90,12 @@ class Alternative:
 
 
 def alternatives(
-    plan: Plan, number: int = 3, different: int = 1, *, effort: Effort | None = None
+    plan: Plan,
+    number: int = 3,
+    different: int = 1,
+    *,
+    effort: Effort | None = None,
+    within_s: float | None = None,
 ) -> tuple[Alternative, ...]:
     """Find the best plans that differ from a plan and from each other.
 
@@ -94,13 +106,16 @@ def alternatives(
     Parameters
     ----------
     plan
-        A plan for one service: of maximum coverage, of covering, or a p-median.
+        Of maximum coverage, of covering, with any switches, or a p-median. Under the switches plans differ by their
+        sites at the end of the last phase: one with the same sites in other ways, or for other uses, is not another.
     number
         How many at most; fewer come back where there are no more.
     different
         In how many sites.
     effort
         Limits of the search for each; left out, as usual with the plan's seed.
+    within_s
+        Seconds for all of them together, shared evenly between those that are yet to be found; None for no limit.
 
     Returns
     -------
@@ -138,17 +153,32 @@ def alternatives(
     ]
     if wrong:
         raise InputError(wrong)
-    work = _Work(plan, different, Effort(seed=plan.seed) if effort is None else effort)
-    found: list[Alternative] = []
-    with work.clock:
-        while len(found) < number and not work.clock.interrupted and (one := work.following()) is not None:
-            found.append(one)
+    effort = Effort(seed=plan.seed) if effort is None else effort
+    if isinstance(plan, SchemePlan):
+        from planner.siting.schemes.alternatives import Following
+
+        return tuple(_each(Following(plan, different, effort), number, within_s))
+    work, question = _Work(plan, different, effort), plan.question
+    found = _each(work, number, within_s)
     # Equal ones may change places where all is proven and one site makes the difference, as it then does both ways.
     if different == 1 and all(one.status == "optimal" for one in found):
-        found.sort(key=lambda one: plan.question.key(one.plan.chosen))
+        found.sort(key=lambda one: question.key(np.isin(np.arange(question.price.size), one.plan.rows)))
         rows = [work.before[0], *(one.plan.rows for one in found)]
         found = [replace(one, before=tuple(rows[: place + 1])) for place, one in enumerate(found)]
     return tuple(found)
+
+
+def _each(work: _Work | Following, number: int, within_s: float | None) -> list[Alternative]:
+    """Find one plan after the other, each within its share of the time."""
+    found: list[Alternative] = []
+    shared = Clock(within_s)
+    with work.clock:
+        while len(found) < number and not work.clock.interrupted:
+            one = work.following(shared.share(number - len(found), work.effort.time_limit_s))
+            if one is None:
+                break
+            found.append(one)
+    return found
 
 
 class _Work:
@@ -170,9 +200,9 @@ class _Work:
         enough = all(int((~chosen[list(one)]).sum()) >= self.different for one in self.before)
         return enough and not self.question.faults(chosen)
 
-    def following(self) -> Alternative | None:
+    def following(self, limit_s: float | None) -> Alternative | None:
         """Find the next plan; None where there is none, or none was found."""
-        clock, question = Clock(self.effort.time_limit_s, outer=self.clock), self.question
+        clock, question = Clock(limit_s, outer=self.clock), self.question
         if any(int((~question.required[list(one)]).sum()) < self.different for one in self.before):
             return None
         best, search = self._start(), None
@@ -289,7 +319,11 @@ class _Work:
             known = question.value(start)
             keep &= [question.better(float(one), known) for one in self.ceiling]
             keep |= start & question.free
-        written = _median(question, keep, start) if question.model == "p_median" else _coverage(question, keep, start)
+        written = (
+            median_program(question, keep, start)
+            if question.model == "p_median"
+            else coverage_program(question, keep, start)
+        )
         if written.pairs > _SEARCHED:
             return start, None
         whole = question.whole
@@ -322,7 +356,7 @@ class _Work:
         tight, loose = (min, max) if question.most else (max, min)
         return best, Search(solver_name(), (), tight(self.bound, loose(value, bound)))
 
-    def _parted(self, written: _Written) -> Program:
+    def _parted(self, written: Written) -> Program:
         """Add to a program that enough of every plan before is left out."""
         place = np.full(self.question.price.size, -1)
         place[written.sites] = np.arange(written.sites.size)
@@ -342,96 +376,3 @@ class _Work:
             entries=entries,
         )
         return replace(program, lower=written.lower)
-
-
-@dataclass(frozen=True, eq=False)
-class _Written:
-    """A question as a program: columns are the sites that take part, then what they serve."""
-
-    sites: Ints
-    cost: Floats
-    lower: Floats
-    row_lower: Floats
-    row_upper: Floats
-    entries: list[tuple[Ints, Ints, Floats | float]]
-    paid: float  # of the value, in any case
-    begin: Floats | None
-    pairs: int
-
-    def value(self, cost: float, *, most: bool) -> float:
-        """Turn the cost of the program into the value of the question."""
-        return self.paid - cost if most else self.paid + cost
-
-
-def _coverage(question: Question, keep: Bools, start: Bools | None) -> _Written:
-    """Write a coverage question: rows are the groups, which need an open site, then the purse or the need."""
-    done = question.covered(question.fixed)
-    cover, _group = merged(question.reach, question.weight, sites=keep, done=done)
-    sites, price, weight = np.flatnonzero(keep), question.price[keep], cover.weight
-    k, g = sites.size, weight.size
-    base = float(question.weight[done].sum())
-    group = np.repeat(np.arange(g), np.diff(cover.group_indptr))
-    entries: list[tuple[Ints, Ints, Floats | float]] = [
-        (np.arange(g), k + np.arange(g), 1.0),
-        (group, cover.site.astype(np.int64), -1.0),
-    ]
-    row_lower, row_upper, lower = np.full(g + 1, -np.inf), np.zeros(g + 1), np.zeros(k + g)
-    if question.most:
-        cost, paid = np.concatenate([np.zeros(k), -weight]), base
-        entries.append((np.full(k, g), np.arange(k), price))
-        row_upper[g] = question.left
-    else:
-        cost = np.concatenate([price, np.zeros(g)])
-        paid = float(question.price[question.required & ~question.existing].sum())
-        need = question.need - base
-        scale = max(need, 1.0)  # shares of the need, so that the row is of the size of the others
-        entries.append((np.full(g, g), k + np.arange(g), weight / scale))
-        row_lower[g], row_upper[g] = need / scale * (1.0 - _SAME), np.inf
-        lower[k:] = float(need >= weight.sum() * (1 - 1e-12))
-    begin = None
-    if start is not None:
-        inside = start[sites]
-        begin = np.concatenate([inside, cover.counts(np.flatnonzero(inside)) > 0]).astype(np.float64)
-    return _Written(sites, cost, lower, row_lower, row_upper, entries, paid, begin, group.size)
-
-
-def _median(question: Question, keep: Bools, start: Bools | None) -> _Written:
-    """Write a p-median: rows are who is served, at most once or once; what serves whom, only from an open site; purse.
-
-    Columns are the sites, then the pairs that are nearer than what stands.
-    """
-    reach, counts = question.reach, question.weight > 0
-    sites = np.flatnonzero(keep)
-    place = np.cumsum(keep) - 1
-    spare = np.where(counts, question.shortest(question.fixed) * np.maximum(question.weight, 1e-300), 0.0)
-    cost = question.weight[reach.demand] * reach.seconds
-    pair = keep[reach.site] & counts[reach.demand] & (cost < spare[reach.demand])
-    demand, site, cost = reach.demand[pair], place[reach.site[pair]], cost[pair]
-    lost = np.isinf(spare)
-    k, n, pairs = sites.size, counts.size, int(pair.sum())
-    column = k + np.arange(pairs)
-    entries: list[tuple[Ints, Ints, Floats | float]] = [
-        (demand.astype(np.int64), column, 1.0),
-        (n + np.arange(pairs), column, 1.0),
-        (n + np.arange(pairs), site, -1.0),
-        (np.full(k, n + pairs), np.arange(k), question.price[keep]),
-    ]
-    begin = None
-    if start is not None:
-        order = np.lexsort((site, cost, demand))
-        order = order[start[sites][site[order]]]
-        _demand, first = np.unique(demand[order], return_index=True)
-        begin = np.zeros(k + pairs)
-        begin[:k] = start[sites]
-        begin[k + order[first]] = 1.0
-    return _Written(
-        sites,
-        np.concatenate([np.zeros(k), cost - np.where(lost, 0.0, spare)[demand]]),
-        np.zeros(k + pairs),
-        np.concatenate([lost.astype(np.float64), np.full(pairs + 1, -np.inf)]),
-        np.concatenate([np.ones(n), np.zeros(pairs), [question.left]]),
-        entries,
-        float(spare[~lost].sum()),
-        begin,
-        pairs,
-    )

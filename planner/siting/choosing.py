@@ -16,7 +16,9 @@ from planner.siting.curves import curve
 from planner.siting.effort import Effort
 from planner.siting.explaining import explain
 from planner.siting.models import LeastSites, MaxCover
+from planner.siting.schemes.curves import curve_fault
 from planner.siting.schemes.options import Way
+from planner.siting.schemes.plan import SchemePlan
 from planner.siting.siteplans import SitePlan
 from planner.studytables import SitingTable
 
@@ -43,9 +45,10 @@ class Choice:
     settings : SitingTable
         What was asked.
     explanation : Explanation or None
-        Site by site; None where there is no plan, or one that is not for one service.
+        Site by site; None where there is no plan.
     curve : Curve or None
-        What other numbers of sites, or other budgets, would bring; None where that was not asked for.
+        What other numbers of sites, or other budgets, would bring; None where that was not asked for, or where the plan
+        has none: of several phases, of least regret, or with a budget for each service alone.
     alternatives : tuple of Alternative
         Other plans that are as good, or nearly, the best first.
     """
@@ -233,23 +236,27 @@ def told(plan: Plan, settings: SitingTable) -> Choice:
     plan
         A plan.
     settings
-        Say whether a curve is drawn, and how many alternatives are looked for.
+        Say whether a curve is drawn, and how many alternatives are looked for. Where they set a limit on time, the two
+        have as long again, each half of it; without one only counts end the work, so that it repeats.
 
     Returns
     -------
     Choice
+        Without a curve where the plan has none, as one of several phases.
     """
-    if not isinstance(plan, SitePlan) or plan.certificate is None:
+    if not isinstance(plan, SitePlan | SchemePlan) or plan.certificate is None:
         return Choice(plan, settings)
     if plan.stopped == "interrupted":  # somebody waits: what would take further searches is left out
         return Choice(plan, settings, explain(plan))
+    half_s = None if settings.time_limit_s is None else settings.time_limit_s / 2
     several = settings.alternatives and plan.model != "p_center"
+    drawn = settings.curve and (isinstance(plan, SitePlan) or curve_fault(plan) is None)
     return Choice(
         plan,
         settings,
         explain(plan),
-        curve(plan) if settings.curve else None,
-        alternatives(plan, settings.alternatives) if several else (),
+        curve(plan, within_s=half_s) if drawn else None,
+        alternatives(plan, settings.alternatives, within_s=half_s) if several else (),
     )
 
 

@@ -14,7 +14,7 @@ from planner.siting.cores import Core, core_of
 from planner.siting.effort import Clock, Effort
 from planner.siting.localsearch import exchange, settled
 from planner.siting.questions import Question
-from planner.siting.siteplans import SitePlan, conclude
+from planner.siting.siteplans import SitePlan, conclude, hopeless
 from planner.siting.tables import Bools, Floats, Ints
 from planner.solving import Program, SolverError, solve
 
@@ -38,9 +38,7 @@ def solve_cover(
     """
     with clock or effort.clock() as clock:
         if reasons := short_of(question):
-            return SitePlan(
-                question=question, status="infeasible", reasons=reasons, seconds=clock.spent_s, seed=effort.seed
-            )
+            return hopeless(question, reasons, seconds=clock.spent_s, seed=effort.seed)
         work = _Work(question, core_of(question), effort, clock)
         if not work.ends(enough):
             work.bound()

@@ -8,7 +8,7 @@ behavior", doi:10.1109/ICDCSW.2011.20: the elbow.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -18,15 +18,16 @@ from planner.errors import Fault, InputError
 from planner.i18n import _
 from planner.siting.certificate import certified
 from planner.siting.covering import solve_cover
-from planner.siting.effort import Effort
+from planner.siting.effort import Clock, Effort
 from planner.siting.explaining import solved
 from planner.siting.models import LeastSites, MaxCover
-from planner.siting.pcenter import PCenter
 from planner.siting.plans import Plan, Status
-from planner.siting.pmedian import PMedian
 from planner.siting.questions import Question
+from planner.siting.schemes import curves as switched
+from planner.siting.schemes.plan import SchemePlan
 from planner.siting.siteplans import SitePlan, conclude
 from planner.siting.tables import Floats, Reach
+from planner.siting.walkmodels import PCenter, PMedian
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,6 +39,7 @@ Model = MaxCover | LeastSites | PMedian | PCenter
 _MOST_SITES = 24  # numbers of sites that a curve looks at unless told
 _AMOUNTS = 12  # amounts of money
 _EFFORT = Effort(trials=2_000, parts=20, max_nodes=2_000)
+_SWITCHED_NODES = 200  # how far a search may branch under the switches
 _SAME = 1e-9
 
 
@@ -52,25 +54,28 @@ class Curve:
         none is better, both in the plans' unit; ``status`` as in `planner.siting.Plan`; ``sites``, how many new ones
         the plan has; ``cost_cny``; ``seconds`` of the solve. Of coverage also ``elders_added`` to the row before (to
         what stands, in the first), ``share`` of all elders and ``share_bound``. Of walks ``saved`` to the row before.
+        Under the switches elders count once per service, and with several walkers for the one for whom they are fewest;
+        where fairness is the goal, value and bound are shares and there is no more.
     elbow
         The limit after which more brings less than on the average of the whole curve: the point furthest from the
         chord between the ends of the curve, both axes scaled to 0..1 (Kneedle, without smoothing), the smallest of
         equals. None where the curve is straight or has fewer than three points.
-    plans : tuple of SitePlan
+    plans : tuple of SitePlan or of SchemePlan
         One per row, whose own bound may be weaker: the row knows those of all.
     """
 
     table: pd.DataFrame
     elbow: float | None
-    plans: tuple[SitePlan, ...]
+    plans: tuple[SitePlan, ...] | tuple[SchemePlan, ...]
 
 
 def curve(
     asked: Model | Plan,
-    where: Reach | Study | None = None,
+    where: Reach | Mapping[str, Reach] | Study | None = None,
     *given: Any,
     limits: Iterable[float] | None = None,
     effort: Effort | None = None,
+    within_s: float | None = None,
     **more: Any,
 ) -> Curve:
     """Solve a question under one limit after another.
@@ -78,16 +83,18 @@ def curve(
     Parameters
     ----------
     asked
-        A plan for one service, or a model. Of `planner.siting.LeastSites` the curve tells how many elders each number
+        A plan of one phase, or a model. Of `planner.siting.LeastSites` the curve tells how many elders each number
         of sites, or each amount, would reach.
     where, given, more
-        For a model: a table or a study, and what else ``solve_table`` or ``solve`` takes.
+        For a model: a table, or one for each service, or a study, and what else ``solve_table`` or ``solve`` takes.
     limits
         Numbers of new sites, or amounts of money where the model has a budget. Left out: every number from 1 up to
         twice what was asked for, or to what reaches everybody whom any site reaches, at equal steps so that they are 24
-        at most; or 12 amounts up to what it costs to reach them.
+        at most; or 12 amounts up to what it costs to reach them. Under the switches 12 amounts up to twice the budget.
     effort
         Limits of the work for each; left out, less than usual, as every row tells its bound, with the plan's seed.
+    within_s
+        Seconds for all of them together, shared evenly between those that are yet to be solved; None for no limit.
 
     Returns
     -------
@@ -99,7 +106,8 @@ def curve(
     Raises
     ------
     InputError
-        The plan is for several services, or a limit is negative or no whole number of sites.
+        The plan has several phases, is one of least regret or has a budget for each service alone; or a limit is
+        negative or no whole number of sites.
 
     Examples
     --------
@@ -116,37 +124,62 @@ def curve(
     2.0
     """
     plan = asked if isinstance(asked, Plan) else _solved(asked, where, given, more)
+    if isinstance(plan, SchemePlan):
+        return _switched(plan, limits, effort or Effort(seed=plan.seed, max_nodes=_SWITCHED_NODES), within_s)
     if not isinstance(plan, SitePlan):
-        text = _("only a plan for one service has a curve")
-        raise InputError(Fault(text, todo=_("ask for one service at a time")))
+        raise InputError(Fault(_("there is no plan"), why=type(plan).__name__))
     effort = replace(_EFFORT, seed=plan.seed) if effort is None else effort
     question = plan.question
     if question.model == "cover":
         question = replace(question, model="max_cover", need=0.0)
-    steps = _limits(plan, question, effort) if limits is None else _checked(question, limits)
+    steps = _limits(plan, question, effort) if limits is None else _checked(limits, by_cost=question.by_cost)
     plans: list[SitePlan] = []
+    clock = Clock(within_s)
     for limit in steps:
         same = plan.question is question and question.purse == limit and plan.verify()
-        one = plan if same else solved(replace(question, purse=limit), effort)
+        each = replace(effort, time_limit_s=clock.share(len(steps) - len(plans), effort.time_limit_s))
+        one = plan if same else solved(replace(question, purse=limit), each)
         plans.append(_no_worse(replace(one, circles=plan.circles), plans))
         if not same and plans[-1].stopped == "interrupted":  # somebody pressed Ctrl-C: what there is by now
             break
-    return _curve(question, steps[: len(plans)], plans)
+    nobody, total = question.value(question.required & False), float(question.weight.sum()) + question.apart
+    table, elbow = _table(
+        steps, plans, [_again(one, plans) for one in plans], nobody=nobody, total=total, by_cost=question.by_cost
+    )
+    return Curve(table, elbow, tuple(plans))
 
 
-def _solved(model: Model, where: Reach | Study | None, given: tuple[Any, ...], more: dict[str, Any]) -> Plan:
+def _switched(plan: SchemePlan, limits: Iterable[float] | None, effort: Effort, within_s: float | None) -> Curve:
+    """Draw up the curve of a plan under the switches."""
+    switched.refuse(plan)
+    scheme, by_cost = switched.asked_for(plan)
+    steps = switched.limits_of(plan, _spread) if limits is None else _checked(limits, by_cost=by_cost)
+    plans = switched.drawn(plan, steps, effort, within_s)
+    again = [[switched.again(one, other) for other in plans] if one.status == "gap" else [] for one in plans]
+    total = None if scheme.goal == "fairest" else scheme.total
+    table, elbow = _table(steps, plans, again, nobody=switched.before_any(plan), total=total, by_cost=by_cost)
+    return Curve(table, elbow, tuple(plans))
+
+
+def _solved(
+    model: Model, where: Reach | Mapping[str, Reach] | Study | None, given: tuple[Any, ...], more: dict[str, Any]
+) -> Plan:
     """Solve what was asked of a table or a study."""
     if where is None:
         raise InputError(Fault(_("a model has no curve without a table or a study"), todo=_("name one")))
+    if isinstance(where, Mapping) and isinstance(model, MaxCover | LeastSites):
+        return model.solve_table(where, *given, **more)
+    if isinstance(where, Mapping):
+        raise InputError(Fault(_("walks are added up for one service alone"), todo=_("give one table")))
     if isinstance(where, Reach):
         return model.solve_table(where, *given, **more)
     return model.solve(where, *given, **more)
 
 
-def _checked(question: Question, limits: Iterable[float]) -> list[float]:
+def _checked(limits: Iterable[float], *, by_cost: bool) -> list[float]:
     """Sort the limits, each once."""
     steps = sorted({float(one) for one in limits})
-    wrong = [one for one in steps if not (np.isfinite(one) and one >= 0 and (question.by_cost or one == int(one)))]
+    wrong = [one for one in steps if not (np.isfinite(one) and one >= 0 and (by_cost or one == int(one)))]
     if wrong or not steps:
         text = _("these are no limits: {limits}").format(limits=_(", ").join(f"{one:g}" for one in wrong) or _("none"))
         raise InputError(Fault(text, todo=_("give amounts, or whole numbers of sites, of 0 or more")))
@@ -190,54 +223,74 @@ def _no_worse(plan: SitePlan, before: list[SitePlan]) -> SitePlan:
     return replace(better, circles=plan.circles)
 
 
-def _bounds(plans: list[SitePlan]) -> Floats:
+def _again(plan: SitePlan, others: list[SitePlan]) -> list[float]:
+    """Bound a plan by the multipliers of every limit."""
+    if plan.status in {"optimal", "infeasible"} or plan.model == "p_center":
+        return []
+    given = [one.certificate for one in others if one.certificate is not None]
+    return [certified(plan.question, one.multipliers, rate=one.rate, radius=one.radius) for one in given]
+
+
+def _bounds(plans: Sequence[SitePlan | SchemePlan], again: list[list[float]]) -> Floats:
     """Bound each plan by its own bound, by that of every higher limit, and by the multipliers of every limit."""
-    bounds = np.array([one.bound for one in plans])
-    given = [one.certificate for one in plans if one.certificate is not None and one.question.model != "p_center"]
     tight = np.fmin if plans[0].most else np.fmax
-    for place, plan in enumerate(plans):
-        if plan.status in {"optimal", "infeasible"}:
-            continue
-        for one in given:
-            again = certified(plan.question, one.multipliers, rate=one.rate, radius=one.radius)
-            bounds[place] = tight(bounds[place], again)
+    bounds = np.array([tight.reduce([one.bound, *more]) for one, more in zip(plans, again, strict=True)])
     # The best under a higher limit is no worse: its bound holds here too.
     return np.asarray(tight.accumulate(bounds[::-1])[::-1])
 
 
-def _curve(question: Question, steps: list[float], plans: list[SitePlan]) -> Curve:
-    """Make the table."""
+def _table(
+    steps: list[float],
+    plans: Sequence[SitePlan | SchemePlan],
+    again: list[list[float]],
+    *,
+    nobody: float,
+    total: float | None,
+    by_cost: bool,
+) -> tuple[pd.DataFrame, float | None]:
+    """Make the table, and find the elbow.
+
+    Parameters
+    ----------
+    steps, plans, again
+        The limits, the plan under each, and further bounds on what it can be worth.
+    nobody
+        The value of what stands already.
+    total
+        Elders in all; None where values are no elders.
+    by_cost
+        Whether limits are money.
+    """
     import pandas as pd
 
-    bounds = _bounds(plans)
+    bounds = _bounds(plans, again)
     bounds[[one.status == "infeasible" for one in plans]] = np.nan
     values = np.array([one.value for one in plans])
     states: list[Status] = []
     for place, plan in enumerate(plans):
-        proven = plan.status == "gap" and question.proven(plan.value, float(bounds[place]))
+        asked = plan.question if isinstance(plan, SitePlan) else plan.scheme
+        proven = plan.status == "gap" and asked.proven(plan.value, float(bounds[place]))
         states.append("optimal" if proven else plan.status)
         bounds[place] = plan.value if states[-1] == "optimal" else bounds[place]
     columns: dict[str, Any] = {"value": values, "bound": bounds, "status": states}
-    nobody = question.value(question.required & False)
     start = nobody if np.isfinite(nobody) else np.nan
     stands = np.isfinite(values)
     before = pd.Series([start, *values[:-1].tolist()]).ffill().to_numpy(dtype=np.float64)
-    if question.most:
-        total = float(question.weight.sum()) + question.apart
+    if plans[0].most and total is not None:
         columns["elders_added"] = values - before
         columns["share"] = values / total if total else np.nan
         columns["share_bound"] = bounds / total if total else np.nan
-    else:
+    elif not plans[0].most:
         columns["saved"] = before - values
     columns["sites"] = [len(one.rows) for one in plans]
     columns["cost_cny"] = [one.cost if one.rows else 0.0 for one in plans]
     columns["seconds"] = [one.seconds for one in plans]
-    limits = np.array(steps)
+    limits = np.array(steps[: len(plans)])
     at, gained = limits[stands], values[stands]
     if np.isfinite(start) and (not at.size or at[0] > 0):
         at, gained = np.concatenate([[0.0], at]), np.concatenate([[start], gained])
-    index = pd.Index(limits if question.by_cost else limits.astype(np.int64), name="limit")
-    return Curve(pd.DataFrame(columns, index=index), elbow_of(at, gained), tuple(plans))
+    index = pd.Index(limits if by_cost else limits.astype(np.int64), name="limit")
+    return pd.DataFrame(columns, index=index), elbow_of(at, gained)
 
 
 def elbow_of(limits: Floats, values: Floats) -> float | None:

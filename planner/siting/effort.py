@@ -192,6 +192,25 @@ class Clock:
         left = self.left_s
         return None if left == float("inf") else left
 
+    def share(self, steps: int, most: float | None = None) -> float | None:
+        """Give one of some steps that are yet to come an even share of the seconds left; None without a limit.
+
+        Parameters
+        ----------
+        steps
+            How many.
+        most
+            Seconds that a step takes at the most; None for no limit.
+
+        Examples
+        --------
+        >>> Clock(None).share(3), Clock(None).share(3, 5.0), Clock(0.0).share(3, 5.0)
+        (None, 5.0, 0.0)
+        """
+        left = self.limit_left_s
+        shares = [one for one in (most, None if left is None else left / steps) if one is not None]
+        return min(shares, default=None)
+
     @property
     def over(self) -> bool:
         """Whether the limit is reached, or Ctrl-C was pressed."""

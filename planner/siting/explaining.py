@@ -5,7 +5,7 @@ Everything is computed from the table, and bounds from multipliers in numpy; onl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,7 @@ from planner.siting.pcenter import solve_center
 from planner.siting.plans import Plan
 from planner.siting.pmedian import solve_median
 from planner.siting.questions import Model, Question
+from planner.siting.schemes.plan import SchemePlan
 from planner.siting.siteplans import SitePlan
 from planner.siting.tables import Floats, Reach, merged
 from planner.siting.trades import Exchanges, bounds_with, exchanges, losses, trimmed, without
@@ -49,6 +50,7 @@ REASONS = {
     "nobody_new": N_("what stands or must be chosen serves all of its elders"),
     "covered": N_("the chosen sites serve all of its elders"),
     "less": N_("no plan with it was found that is worth more"),
+    "no_way": N_("it could offer nothing that is asked for"),
 }
 """Why a site was not chosen: the code in the column ``reason`` and the words in ``why``."""
 
@@ -59,7 +61,7 @@ class Explanation:
 
     Parameters
     ----------
-    plan : SitePlan
+    plan : SitePlan or SchemePlan
         What is explained.
     chosen : DataFrame
         One row per new site, by candidate_id, in the order of ``plan.table``. ``order``; ``elders_added`` beyond those
@@ -68,7 +70,9 @@ class Explanation:
         the one site that does best in its place under the same limits (missing where none helps, or it must be chosen);
         ``loss`` of value by that, or by nothing in its place where nothing helps (NaN where then no plan stands, or it
         must be chosen); ``loss_without`` of value with nothing in its place (infinite where then no plan stands);
-        ``twins``, ids of sites that serve the same, divided by semicolons; ``cost_cny``.
+        ``twins``, ids of sites that serve the same, divided by semicolons; ``cost_cny``. Under the switches elders
+        count once per service, for the first walker, and what does best in the place of a site may be that site for
+        another use or in another way: ``replacement_use``, ``replacement_way``.
     rejected : DataFrame
         One row per candidate that is not chosen, by candidate_id, ascending. ``elders_total``; ``elders_new`` whom it
         would add to the plan (whose walk it would shorten, for p-median and p-center); ``bound_with``: no plan that
@@ -78,23 +82,31 @@ class Explanation:
     uncovered : DataFrame
         One row per demand that counts and that no open site reaches, by demand_id, ascending. ``elders``;
         ``coverable``: a site that may be chosen reaches it; ``nearest``: id of the nearest such site; ``walk_s`` to
-        it, in the unit of the table.
+        it, in the unit of the table. Under the switches a row per ``service`` and demand; with capacity ``elders`` are
+        those whom no site serves.
     """
 
-    plan: SitePlan
+    plan: SitePlan | SchemePlan
     chosen: pd.DataFrame
     rejected: pd.DataFrame
     uncovered: pd.DataFrame
 
 
 def explain(
-    plan: Plan, *, exact: bool = False, effort: Effort | None = None, table: Reach | None = None
+    plan: Plan,
+    *,
+    exact: bool = False,
+    effort: Effort | None = None,
+    table: Reach | Mapping[str, Reach] | None = None,
 ) -> Explanation:
-    """Explain a plan for one service.
+    """Explain a plan.
+
+    With capacity a linear program says who is served where after an exchange, so that only those that promise most are
+    looked at, and one that was not looked at may be as good; ``bound_with`` holds in any case.
 
     Parameters
     ----------
-    plan : SitePlan
+    plan : Plan
         A plan with sites in any model. For p-center ``bound_with`` is the plan's own bound.
     exact
         Solve again with each rejected site required, which closes the interval of its loss: for few candidates.
@@ -102,7 +114,7 @@ def explain(
     effort
         Of ``exact``; left out, as usual with the plan's seed.
     table : Reach
-        Walks beyond the limit, to name the nearest site of those whom none reaches.
+        Walks beyond the limit, to name the nearest site of those whom none reaches; of several services by their names.
 
     Returns
     -------
@@ -139,29 +151,34 @@ def explain(
     [{'demand_id': 'z', 'elders': 5.0, 'coverable': False, 'nearest': None, 'walk_s': nan}]
     """
     plan = standing(plan)
+    again = Effort(seed=plan.seed) if effort is None else effort
+    if isinstance(plan, SchemePlan):
+        from planner.siting.schemes.explaining import explained
+
+        return explained(plan, exact=exact, effort=again, table=table)
     reach = plan.question.reach
+    if isinstance(table, Mapping):
+        raise InputError(Fault(_("the table has other ids than the plan"), todo=_("give the table of the plan")))
     if table is not None and not (
         np.array_equal(table.demand_ids, reach.demand_ids) and np.array_equal(table.site_ids, reach.site_ids)
     ):
         raise InputError(Fault(_("the table has other ids than the plan"), todo=_("give the table of the plan")))
     trade = exchanges(plan.question, plan.chosen)
-    again = Effort(seed=plan.seed) if effort is None else effort
     return Explanation(
         plan, _chosen(plan, trade), _rejected(plan, trade, again if exact else None), _uncovered(plan, table)
     )
 
 
-def standing(plan: Plan) -> SitePlan:
-    """Hand back a plan for one service that holds when it is computed anew.
+def standing(plan: Plan) -> SitePlan | SchemePlan:
+    """Hand back a plan that holds when it is computed anew.
 
     Raises
     ------
     InputError
-        It is no plan for one service, there is no plan, or it does not hold.
+        There is no plan, or it does not hold.
     """
-    if not isinstance(plan, SitePlan):
-        text = _("only a plan for one service can be taken apart site by site")
-        raise InputError(Fault(text, todo=_("ask for one service at a time")))
+    if not isinstance(plan, SitePlan | SchemePlan):
+        raise InputError(Fault(_("there is no plan"), why=type(plan).__name__))
     if plan.certificate is None:
         raise InputError(Fault(_("there is no plan"), why=_("; ").join(plan.reasons) or plan.status))
     if doubts := plan.doubts():

@@ -15,7 +15,7 @@ from planner.siting.effort import Clock, Effort
 from planner.siting.greedy import greedy
 from planner.siting.localsearch import exchange, paid, settled
 from planner.siting.questions import Question
-from planner.siting.siteplans import SitePlan, conclude
+from planner.siting.siteplans import SitePlan, conclude, hopeless
 from planner.siting.tables import Bools
 from planner.siting.trees import Tree, settled_sites
 from planner.solving import SolverError
@@ -41,9 +41,7 @@ def solve_question(question: Question, effort: Effort, *, clock: Clock | None = 
     """
     with clock or effort.clock() as clock:
         if reasons := short_of(question):
-            return SitePlan(
-                question=question, status="infeasible", reasons=reasons, seconds=clock.spent_s, seed=effort.seed
-            )
+            return hopeless(question, reasons, seconds=clock.spent_s, seed=effort.seed)
         work = _Work(question, core_of(question), effort, clock)
         work.bound()
         work.narrow()

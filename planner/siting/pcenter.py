@@ -2,118 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from planner.errors import Fault, InputError
 from planner.i18n import _
-from planner.siting.asking import asked, short_of, too_few
+from planner.siting.asking import short_of, too_few
 from planner.siting.certificate import Certificate, certify
 from planner.siting.covering import solve_cover
-from planner.siting.effort import Clock, Effort, Hear
+from planner.siting.effort import Clock, Effort
 from planner.siting.questions import Question
-from planner.siting.siteplans import SitePlan, conclude
-from planner.siting.tables import Reach
-
-if TYPE_CHECKING:
-    from planner.standards import Circle
-    from planner.study import Study
+from planner.siting.siteplans import SitePlan, conclude, hopeless
 
 _LAST_S = 1.0  # for any plan at all, once the time is over
-
-
-@dataclass(frozen=True)
-class PCenter:
-    """The p-center: the shortest longest walk that a number of new sites allows.
-
-    Parameters
-    ----------
-    sites
-        How many new sites there may be at most.
-    circle
-        The circle whose service counts, when a study is solved; its limit does not.
-    effort
-        Limits of the work.
-
-    Examples
-    --------
-    >>> reach = Reach.of_matrix([[0.0, 900.0], [500.0, 400.0], [700.0, 0.0]], site_ids=["A", "B"])
-    >>> plan = PCenter(sites=1).solve_table(reach)
-    >>> plan.sites, plan.value, plan.bound, plan.status
-    (('A',), 700.0, 700.0, 'optimal')
-    """
-
-    sites: int
-    circle: str | Circle | None = None
-    effort: Effort = field(default_factory=Effort)
-
-    def __post_init__(self) -> None:
-        if not self.sites >= 0:
-            raise InputError(
-                Fault(_("the limit is {limit:g}").format(limit=self.sites), todo=_("give a number of 0 or more"))
-            )
-
-    def solve_table(
-        self,
-        table: Reach,
-        weights: Mapping[Any, float] | ArrayLike | None = None,
-        *,
-        costs: Mapping[Any, float] | ArrayLike | None = None,
-        existing: Collection[Any] = (),
-        required: Collection[Any] = (),
-        forbidden: Collection[Any] = (),
-        leave_unreachable: bool = False,
-        progress: Hear | None = None,
-    ) -> SitePlan:
-        """Choose sites of a table; parameters as for `planner.siting.MaxCover.solve_table`.
-
-        Costs are told and decide nothing. Demand that no site at all reaches makes a plan impossible, unless
-        ``leave_unreachable`` says to leave it out: the plan then tells it among those whom no site reaches.
-
-        Weights decide only who counts: demand that weighs nothing does not.
-
-        Raises
-        ------
-        InputError
-            With every fault of what was handed in.
-        """
-        question = asked(
-            "p_center", table, weights, costs=costs, existing=existing, required=required, forbidden=forbidden,
-            sites=self.sites, leave_unreachable=leave_unreachable)  # fmt: skip
-        return solve_center(question, self.effort, clock=self.effort.clock(progress))
-
-    def solve(
-        self,
-        study: Study,
-        *,
-        circle: str | Circle | None = None,
-        required: Collection[str] = (),
-        forbidden: Collection[str] = (),
-        progress: Hear | None = None,
-    ) -> SitePlan:
-        """Choose among the candidates of a study, whatever the walk; parameters as for `planner.siting.MaxCover.solve`.
-
-        Compounds from which no way leads to any candidate or facility are left out, and told as ``elders_uncoverable``.
-
-        Returns
-        -------
-        Plan
-
-        Raises
-        ------
-        InputError
-            The study has no candidates, or no circle is named.
-        """
-        from planner.siting.studies import table_of
-
-        there = table_of(study, self.circle if circle is None else circle, beyond=True)
-        given = there.given(required, forbidden)
-        plan = self.solve_table(there.reach, there.elders, leave_unreachable=True, progress=progress, **given)
-        return replace(plan, circles=(there.circle,))
 
 
 def _covering(question: Question, radius: float) -> Question:
@@ -142,9 +43,7 @@ def solve_center(question: Question, effort: Effort, *, clock: Clock | None = No
 
 def _solved(question: Question, effort: Effort, clock: Clock) -> SitePlan:
     if reasons := short_of(question):
-        return SitePlan(
-            question=question, status="infeasible", reasons=reasons, seconds=clock.spent_s, seed=effort.seed
-        )
+        return hopeless(question, reasons, seconds=clock.spent_s, seed=effort.seed)
     counts = question.weight[question.reach.demand] > 0
     radii = np.unique(np.concatenate([[0.0], question.reach.seconds[counts]]))
     certificate = certify(question, np.zeros(question.weight.size), radius=-1.0)
@@ -178,15 +77,14 @@ def _without(question: Question, effort: Effort, clock: Clock, certificate: Cert
     """Tell that no plan was found: there is none, or the time was over."""
     if proven:
         reason = too_few(question)
-        return SitePlan(
-            question=question, status="infeasible", reasons=(reason,), seconds=clock.spent_s, seed=effort.seed
-        )
+        return hopeless(question, (reason,), seconds=clock.spent_s, seed=effort.seed)
     short = Effort(seed=effort.seed, time_limit_s=_LAST_S)
     everything = solve_cover(_covering(question, np.inf), short, enough=question.purse)
     if everything.status == "infeasible" or everything.value > question.purse:
         reason = _("no plan was found within the limits")
-        return SitePlan(question=question, status="no_bound", reasons=(reason,), stopped=clock.why,
-                        seconds=clock.spent_s, seed=effort.seed)  # fmt: skip
+        return hopeless(
+            question, (reason,), seconds=clock.spent_s, seed=effort.seed, status="no_bound", stopped=clock.why
+        )
     return conclude(
         question, everything.chosen, certificate, stopped=clock.why, seconds=clock.spent_s, seed=effort.seed
     )

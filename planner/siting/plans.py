@@ -21,7 +21,7 @@ TIE_BREAK = (N_("value"), N_("cost"), N_("walking time"), N_("ids"))
 
 _UNITS = {
     "elders": (1.0, N_("{number:,.0f} elders")),
-    "elder_counts": (1.0, N_("{number:,.0f} elders, counted once per service and phase")),
+    "elder_counts": (1.0, N_("{number:,.0f} elders (once per service and phase)")),
     "sites": (1.0, N_("{number:,.0f} sites")),
     "money": (1.0, N_("{number:,.0f} CNY")),
     "person_seconds": (3_600.0, N_("{number:,.1f} hours of walking by all elders together")),

@@ -7,122 +7,24 @@ Beasley 1985, "A note on solving large p-median problems", doi:10.1016/0377-2217
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from planner.errors import Fault, InputError
 from planner.i18n import _
 from planner.siting import kernels
-from planner.siting.asking import asked, short_of, too_few
+from planner.siting.asking import short_of, too_few
 from planner.siting.certificate import Certificate, certify
-from planner.siting.effort import Clock, Effort, Hear
+from planner.siting.effort import Clock, Effort
 from planner.siting.plans import Status
 from planner.siting.questions import Question
-from planner.siting.siteplans import SitePlan, conclude
-from planner.siting.tables import Bools, Floats, Ints, Reach, Rows
+from planner.siting.siteplans import SitePlan, conclude, hopeless
+from planner.siting.tables import Bools, Floats, Ints, Rows
 from planner.solving import Program, SolverError, solve
-
-if TYPE_CHECKING:
-    from planner.standards import Circle
-    from planner.study import Study
 
 _ROUNDS, _PATIENCE = 6_000, 40  # of the subgradient
 _TRIALS = 300
 _SEARCHED = 400_000  # pairs left beyond which a search finds nothing in a time anybody waits
-
-
-@dataclass(frozen=True)
-class PMedian:
-    """The p-median: the least sum of weight times walk that a number of new sites allows.
-
-    Parameters
-    ----------
-    sites
-        How many new sites there may be at most.
-    circle
-        The circle whose service counts, when a study is solved; its limit does not.
-    effort
-        Limits of the work.
-
-    Examples
-    --------
-    >>> reach = Reach.of_matrix([[0.0, 900.0], [500.0, 400.0], [700.0, 0.0]], site_ids=["A", "B"])
-    >>> plan = PMedian(sites=1).solve_table(reach, [1, 1, 3])
-    >>> plan.sites, plan.value, plan.bound, plan.status
-    (('B',), 1300.0, 1300.0, 'optimal')
-    """
-
-    sites: int
-    circle: str | Circle | None = None
-    effort: Effort = field(default_factory=Effort)
-
-    def __post_init__(self) -> None:
-        if not self.sites >= 0:
-            raise InputError(
-                Fault(_("the limit is {limit:g}").format(limit=self.sites), todo=_("give a number of 0 or more"))
-            )
-
-    def solve_table(
-        self,
-        table: Reach,
-        weights: Mapping[Any, float] | ArrayLike | None = None,
-        *,
-        costs: Mapping[Any, float] | ArrayLike | None = None,
-        existing: Collection[Any] = (),
-        required: Collection[Any] = (),
-        forbidden: Collection[Any] = (),
-        leave_unreachable: bool = False,
-        progress: Hear | None = None,
-    ) -> SitePlan:
-        """Choose sites of a table; parameters as for `planner.siting.MaxCover.solve_table`.
-
-        Costs are told and decide nothing. Demand that no site at all reaches makes a plan impossible, unless
-        ``leave_unreachable`` says to leave it out: the plan then tells it among those whom no site reaches.
-
-        A pair that the table lacks cannot serve: everybody who counts needs a way to some site.
-
-        Raises
-        ------
-        InputError
-            With every fault of what was handed in.
-        """
-        question = asked(
-            "p_median", table, weights, costs=costs, existing=existing, required=required, forbidden=forbidden,
-            sites=self.sites, leave_unreachable=leave_unreachable)  # fmt: skip
-        return solve_median(question, self.effort, clock=self.effort.clock(progress))
-
-    def solve(
-        self,
-        study: Study,
-        *,
-        circle: str | Circle | None = None,
-        required: Collection[str] = (),
-        forbidden: Collection[str] = (),
-        progress: Hear | None = None,
-    ) -> SitePlan:
-        """Choose among the candidates of a study, whatever the walk; parameters as for `planner.siting.MaxCover.solve`.
-
-        Compounds from which no way leads to any candidate or facility are left out, and told as ``elders_uncoverable``.
-
-        Returns
-        -------
-        Plan
-
-        Raises
-        ------
-        InputError
-            The study has no candidates, or no circle is named.
-        """
-        from planner.siting.studies import table_of
-
-        there = table_of(study, self.circle if circle is None else circle, beyond=True)
-        given = there.given(required, forbidden)
-        plan = self.solve_table(there.reach, there.elders, leave_unreachable=True, progress=progress, **given)
-        return replace(plan, circles=(there.circle,))
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,9 +89,7 @@ def solve_median(question: Question, effort: Effort, *, clock: Clock | None = No
 
 def _solved(question: Question, effort: Effort, clock: Clock) -> SitePlan:
     if reasons := short_of(question):
-        return SitePlan(
-            question=question, status="infeasible", reasons=reasons, seconds=clock.spent_s, seed=effort.seed
-        )
+        return hopeless(question, reasons, seconds=clock.spent_s, seed=effort.seed)
     work = _Work(question, effort, clock)
     if work.stands:
         work.bound()
@@ -198,9 +98,8 @@ def _solved(question: Question, effort: Effort, clock: Clock) -> SitePlan:
     if not work.stands:
         reason = too_few(question) if work.impossible else _("no plan was found within the limits")
         status: Status = "infeasible" if work.impossible else "no_bound"
-        return SitePlan(
-            question=question, status=status, reasons=(reason,), stopped="proven" if work.impossible else clock.why,
-            seconds=clock.spent_s, seed=effort.seed)  # fmt: skip
+        stopped = "proven" if work.impossible else clock.why
+        return hopeless(question, (reason,), seconds=clock.spent_s, seed=effort.seed, status=status, stopped=stopped)
     return conclude(
         question, work.chosen, work.certificate, found=work.found, stopped=work.stopped or clock.why,
         seconds=clock.spent_s, seed=effort.seed)  # fmt: skip
@@ -395,6 +294,3 @@ class _Work:
         np.minimum.at(nearest, demand[chosen[site]], cost[chosen[site]])
         start = np.concatenate([chosen.astype(np.float64), nearest[owner] > at])
         return program, start if (start <= upper).all() else np.zeros(0)
-
-
-__all__ = ["PMedian", "replace", "solve_median"]

@@ -12,7 +12,7 @@ import numpy as np
 from planner.i18n import _
 from planner.siting.certificate import Certificate, certified
 from planner.siting.cores import twins_of
-from planner.siting.plans import Aim, Plan, Search, Unit
+from planner.siting.plans import Aim, Plan, Search, Status, Unit
 from planner.siting.questions import Model, Question
 from planner.siting.tables import Bools, Reach
 from planner.siting.trees import Tree, tree_bound
@@ -313,4 +313,12 @@ def conclude(
     )
 
 
-__all__ = ["SitePlan", "best_bound", "conclude", "replace"]
+def hopeless(
+    question: Question, reasons: tuple[str, ...], *, seconds: float, seed: int, status: Status = "infeasible",
+    stopped: str = "proven",
+) -> SitePlan:  # fmt: skip
+    """Make the plan that there is not, or that was not found, with the reasons."""
+    return SitePlan(question=question, status=status, reasons=reasons, seconds=seconds, seed=seed, stopped=stopped)
+
+
+__all__ = ["SitePlan", "best_bound", "conclude", "hopeless", "replace"]

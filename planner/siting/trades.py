@@ -6,6 +6,7 @@ Values come from the table, bounds from multipliers in numpy; nothing is solved.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,6 +14,9 @@ from planner.siting import kernels
 from planner.siting.certificate import Certificate, fractional, gathered
 from planner.siting.questions import Question
 from planner.siting.tables import Bools, Floats, Ints, Rows, merged
+
+if TYPE_CHECKING:
+    from planner.siting.schemes.scheme import Scheme
 
 _SAME = 1e-9  # share of a sum by which float64 may miss it
 
@@ -118,10 +122,10 @@ def exchanges(question: Question, chosen: Bools) -> Exchanges:
     return Exchanges(rows, values, bare)
 
 
-def losses(question: Question, value: float, others: Floats | float) -> Floats:
+def losses(question: Question | Scheme, value: float, others: Floats | float, *, same: float = _SAME) -> Floats:
     """Tell by how much others are worth less; what floating point alone divides is no loss."""
     lost = np.asarray(value - others if question.most else others - value, np.float64)
-    return np.where(np.abs(lost) <= _SAME * max(1.0, abs(value)), 0.0, lost)
+    return np.where(np.abs(lost) <= same * max(1.0, abs(value)), 0.0, lost)
 
 
 def bounds_with(question: Question, certificate: Certificate) -> Floats:

@@ -417,3 +417,142 @@ def test_the_bar_tells_value_bound_and_gap():
         told.hear(Progress(2.0, "exchange", 10_858.0, 11_154.0, 0.0265))
         said = told._bars.tasks[0].description
         assert said == "Choosing sites: exchanges, so far 10,858, bound 11,154, gap 2.65%"
+
+
+# ---- plans under the switches ----------------------------------------------------------------------------------------
+
+JOINT = """
+[siting]
+circles = ["meal-10min", "care-15min"]
+budget_cny = 4_000_000
+saving_cny = 100_000
+"""
+PHASED = """
+[siting]
+sites = [2, 4]
+years = [2027, 2028]
+"""
+WAYS = """
+[siting]
+budget_cny = 2_000_000
+discount_rate = 0.04
+[[siting.ways]]
+name = "rent"
+rent_cny_m2_a = 200.0
+years = 5
+[[siting.ways]]
+name = "buy"
+capital_cny_m2 = 3_000.0
+"""
+
+
+def reached_by_circle(circles):
+    """Who reaches which candidate or facility, for each circle."""
+    study = pl.open_study(SAMPLE, lang="en")
+    elders = study.layers["compounds"]["elders_60"].astype(float)
+    found = {}
+    for circle in circles:
+        there = table_of(study, circle)
+        reach = there.reach
+        members = {
+            str(site): set(reach.demand_ids[reach.demand[reach.indptr[row] : reach.indptr[row + 1]]].tolist())
+            for row, site in enumerate(reach.site_ids)
+        }
+        found[circle] = members, set(there.existing)
+    return found, elders
+
+
+def worth(reached, elders, uses):
+    """Elders within reach of new sites by their use, once for each circle."""
+    serve = {"meal-10min": {"canteen", "both"}, "care-15min": {"day_care", "both"}}
+    total = 0.0
+    for circle, (members, existing) in reached.items():
+        new = {site for site, use in uses.items() if use in serve[circle]}
+        total += elders[sorted(set().union(*(members[one] for one in existing | new)))].sum()
+    return total
+
+
+def test_two_circles_are_explained_with_curve_and_other_plans(planner, tmp_path):
+    study, out = without_siting(tmp_path, JOINT), tmp_path / "out"
+    code, text, _err = planner("site", study, "--out", out)
+    assert code == 0
+    for words in (
+        "Use",
+        "day care",
+        "canteen",
+        "once per circle",
+        "(once per service and phase)",
+        "Elbow",
+        "Other plan",
+    ):
+        assert words in text, words
+    table, told = csv(out / "plan.csv").fillna({"replacement": ""}), record(out)
+    reached, elders = reached_by_circle(["meal-10min", "care-15min"])
+    uses = dict(zip(table["candidate_id"], table["use"], strict=True))
+    assert told["value"] == worth(reached, elders, uses) == told["elders_before"] + told["elders_added"]
+    for row in table.itertuples():
+        rest = {site: use for site, use in uses.items() if site != row.candidate_id}
+        assert row.loss_without == told["value"] - worth(reached, elders, rest)
+        if row.replacement:
+            other = rest | {row.replacement: row.replacement_use}
+            assert row.loss == told["value"] - worth(reached, elders, other)
+    curve = csv(out / "plan_curve.csv").set_index("limit")
+    assert curve["value"][4_000_000] == told["value"]
+    assert curve["value"].dropna().is_monotonic_increasing
+    assert (curve["cost_cny"] <= curve.index + 1e-6).all()
+    others = csv(out / "plan_alternatives.csv")
+    assert len(others) == 3
+    for row in others.itertuples():
+        there = dict(zip(row.sites.split(";"), row.uses.split(";"), strict=True))
+        assert row.value == worth(reached, elders, there)
+        assert row.loss == told["value"] - row.value >= 0
+    rejected = csv(out / "plan_rejected.csv")
+    assert rejected["why"].notna().all()
+    assert (rejected["loss_at_least"].fillna(0) <= rejected["loss_at_most"].fillna(0)).all()
+
+
+def test_phases_have_an_explanation_and_no_curve(planner, tmp_path):
+    study, out = without_siting(tmp_path, PHASED), tmp_path / "out"
+    code, text, _err = planner("site", study, "--out", out)
+    assert code == 0
+    assert "2028" in text
+    assert not (out / "plan_curve.csv").exists()
+    assert len(csv(out / "plan_alternatives.csv")) == 3
+    table = csv(out / "plan.csv")
+    assert table["year"].tolist() == [2027, 2027, 2028, 2028]
+    assert (table["loss"] <= table["loss_without"]).all()
+
+
+def test_ways_are_named(planner, tmp_path):
+    study, out = without_siting(tmp_path, WAYS), tmp_path / "out"
+    code, text, _err = planner("site", study, "--out", out)
+    assert code == 0
+    assert "Way" in text
+    table = csv(out / "plan.csv")
+    assert set(table["way"]) <= {"rent", "buy"}
+    assert table["cost_cny"].sum() <= 2_000_000
+    assert csv(out / "plan_curve.csv")["value"].is_monotonic_increasing
+    assert set(csv(out / "plan_alternatives.csv")["ways"].str.split(";").explode()) <= {"rent", "buy"}
+    assert len(text.splitlines()) < 60
+
+
+@pytest.mark.parametrize("asked", [JOINT, PHASED, WAYS])
+def test_switched_plans_do_not_leak(planner, tmp_path, asked):
+    study = without_siting(tmp_path, asked)
+    out = tmp_path / "out"
+    assert planner("site", study, "--out", out, "--publish")[0] == 0
+    assert FILES & {path.name for path in out.iterdir()} == {"plan.csv", "plan.json"}
+    allowed = {"candidate_id", "order", "year", "elders_added", "elders_total", "cost_cny", "name", "use", "way",
+               "required", "phase", "suppressed"}  # fmt: skip
+    assert set(csv(out / "plan.csv").columns) <= allowed
+    assert not {"certificate", "chosen", "walkers", "phases", "loads", "doubts"} & set(record(out))
+
+
+def test_a_time_limit_holds_for_curve_and_other_plans(tmp_path):
+    study = without_siting(tmp_path, JOINT + "time_limit_s = 1.0\n")
+    done = pl.pipeline.site(study, tmp_path / "out", lang="en")
+    choice = done.choice
+    assert choice.explanation is not None
+    assert choice.curve is None or all(one.verify() for one in choice.curve.plans)
+    assert all(one.verify() for one in choice.alternatives)
+    assert done.seconds["Choosing sites"] < 10

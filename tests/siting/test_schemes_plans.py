@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import signal
 import subprocess
 import sys
 
@@ -168,6 +169,22 @@ def test_a_second_short_of_the_end_is_not_optimal():
     assert plan.verify(), plan.doubts()
     assert plan.seconds < 6.0
     assert plan.value < plan.bound
+
+
+def test_an_interrupt_hands_back_the_best_so_far():
+    place = town(5_000, 500, side_m=10_000)
+    pressed = []
+
+    def hear(one):
+        if one.stage != "end" and not pressed:
+            pressed.append(one)
+            signal.raise_signal(signal.SIGINT)
+
+    plan = MaxCover(sites=[10, 20, 30]).solve_table(place.reach(), place.elders, progress=hear)
+    assert pressed
+    assert (plan.status, plan.stopped) == ("gap", "interrupted")
+    assert plan.verify(), plan.doubts()
+    assert plan.value >= pressed[0].value
 
 
 def test_regret_against_plans_that_are_not_proven_says_so():

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from planner.i18n import _
+from planner.present.plans.reach import uses_of
 from planner.present.suppression import SHOWN
 
 if TYPE_CHECKING:
@@ -149,17 +150,25 @@ class PlanCounts:
         stated = self.plan.elders_before + self.plan.elders_added
         return self.count(self._of_state("before") + self._of_state("added"), stated)
 
-    def with_sites(self, sites: Iterable[str]) -> Count:
-        """Count the elders within reach where other new sites stand in place of the plan's."""
-        sites = list(sites)
-        return self.count(self._sum(one.with_sites(sites) for one in self.reached))
+    def with_plan(self, plan: Plan) -> Count:
+        """Count the elders within reach where the sites of another plan for the same circles stand."""
+        uses, stated = uses_of(plan), plan.elders_before + plan.elders_added
+        return self.count(self._sum(one.with_uses(uses) for one in self.reached), stated)
 
-    def loss(self, site: str, replacement: str | None) -> Count:
-        """Count how many elders fewer are within reach where another site, or none, stands in place of one."""
-        others = [one for one in self.plan.table.index if one != site]
-        others += [] if replacement is None else [replacement]
+    def loss(self, site: str, replacement: str | None, use: str = "") -> Count:
+        """Count how many elders fewer are within reach where another site, or none, stands in place of one.
+
+        Parameters
+        ----------
+        site, replacement
+            Ids; of the same site where only its use or way changes.
+        use
+            What the replacement is for; empty where that is not told.
+        """
+        uses = {one: what for one, what in uses_of(self.plan).items() if one != site}
+        uses |= {} if replacement is None else {replacement: use}
         now = self._of_state("before") + self._of_state("added")
-        return self.count(now - self._sum(one.with_sites(others) for one in self.reached))
+        return self.count(now - self._sum(one.with_uses(uses) for one in self.reached))
 
     def count(self, times: Ints, stated: float | None = None) -> Count:
         """Count the elders of some compounds.

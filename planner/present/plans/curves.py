@@ -13,6 +13,7 @@ from planner.present.panels import percent_text
 from planner.present.plans.counts import Count, PlanCounts
 
 if TYPE_CHECKING:
+    from planner.siting import Curve
     from planner.siting.choosing import Choice
 
 _WIDE, _HIGH = 324, 186
@@ -61,7 +62,7 @@ def points(choice: Choice, counts: PlanCounts) -> list[Point]:
     ):
         if plan.status == "infeasible":
             continue
-        count = counts.with_sites(map(str, plan.sites))
+        count = counts.with_plan(plan)
         if counts.shown.below and not count.shown and not count.least:
             continue
         top = count.told if status == "optimal" else max(float(bound), count.told)
@@ -80,7 +81,7 @@ def drawn(choice: Choice, counts: PlanCounts) -> str:
         Of the plan.
     """
     found = points(choice, counts)
-    if choice.curve is None or len(found) < 2 or choice.plan.unit not in {"elders", "sites", "money"}:
+    if choice.curve is None or len(found) < 2 or not _of_elders(choice.curve):
         return ""
     by_cost = choice.settings.budget_cny is not None or choice.settings.least == "cost"
     scale = 1e4 if by_cost else 1.0
@@ -93,7 +94,8 @@ def drawn(choice: Choice, counts: PlanCounts) -> str:
     chosen = (choice.plan.cost if by_cost else float(len(choice.plan.sites))) / scale
     elbow = None if choice.curve.elbow is None else choice.curve.elbow / scale
     words = _("new sites") if not by_cost else _("cost of new sites, ×10⁴ CNY")
-    title = escape(_("Elders within reach"))
+    several = len(counts.reached) > 1
+    title = escape(_("Elders within reach, once for each circle") if several else _("Elders within reach"))
     svg = (
         f'<svg class="curve" viewBox="0 0 {_WIDE} {_HIGH}" role="img" aria-label="{title}">'
         f"{_axes(frame, words, whole=not by_cost)}{_area(frame, limits, found)}{_lines(frame, limits, found)}"
@@ -104,6 +106,15 @@ def drawn(choice: Choice, counts: PlanCounts) -> str:
     legend = _legend(elbow=elbow is not None, gap=not all(one.proven for one in found))
     said = "".join(f'<p class="target">{escape(line)}</p>' for line in (elbow_words,) if line)
     return f"{svg}{legend}{said}{_figures(found, counts, by_cost=by_cost)}"
+
+
+def _of_elders(curve: Curve) -> bool:
+    """Tell whether what is made as large as can be is the number of elders within reach, for the study's own walker."""
+    return all(
+        abs(one.value - one.elders_before - one.elders_added) <= 0.5
+        for one in curve.plans
+        if one.status in {"optimal", "gap"}
+    )
 
 
 def _limit_words(limit: float, *, by_cost: bool) -> str:

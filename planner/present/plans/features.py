@@ -176,8 +176,10 @@ def _explained(choice: Choice, counts: PlanCounts, site: str, names: dict[str, s
         return told
     replacement = text_of(row["replacement"])
     if replacement:
-        loss = _loss_here(choice, counts, site, replacement, float(row["loss"]))
-        instead = names.get(replacement, replacement)
+        use, way = (text_of(row.get(f"replacement_{one}", "")) for one in ("use", "way"))
+        loss = _loss_here(choice, counts, site, replacement, float(row["loss"]), use=use)
+        more = [use_words(use)] if use and len(counts.reached) > 1 else []
+        instead = " · ".join([names.get(replacement, replacement), *more, *([way] if way else [])])
         told.append(popup_row(_("Next best here"), f"{escape(instead)}<small>{escape(loss)}</small>"))
     else:
         told.append(popup_row(_("Next best here"), escape(_("no other site makes up for any of it"))))
@@ -187,11 +189,11 @@ def _explained(choice: Choice, counts: PlanCounts, site: str, names: dict[str, s
     return told
 
 
-def _loss_here(choice: Choice, counts: PlanCounts, site: str, replacement: str, loss: float) -> str:
+def _loss_here(choice: Choice, counts: PlanCounts, site: str, replacement: str, loss: float, *, use: str) -> str:
     """Say what a replacement loses; of elders, only what may be told."""
-    if choice.plan.unit != "elders" or not loss:
+    if choice.plan.unit not in {"elders", "elder_counts"} or not loss or not counts.shown.below:
         return loss_words(choice, counts, loss)
-    found = counts.loss(site, replacement)
+    found = counts.loss(site, replacement, use)
     if found.shown and abs(found.value - loss) < 0.5:
         return loss_words(choice, counts, loss)
     return _("some people lost; the number is not shown")
@@ -206,7 +208,9 @@ def loss_words(choice: Choice, counts: PlanCounts, loss: float) -> str:
     if not loss:
         return _("nothing is lost")
     below = counts.shown.below
-    if choice.plan.unit not in {"sites", "money"} and 0 < loss < below:
+    if choice.plan.unit == "share" and below:  # of a district of known size it tells a number of people
+        return _("some people lost; the number is not shown")
+    if choice.plan.unit not in {"sites", "money", "share"} and 0 < loss < below:
         return _("{amount} lost").format(amount=_("fewer than {below} people").format(below=below))
     return _("{amount} lost").format(amount=choice.plan.amount(loss))
 

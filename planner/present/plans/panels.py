@@ -12,10 +12,11 @@ from planner.present.panels import OBTAINED, card, dot_sign, percent_text, walke
 from planner.present.plans.counts import STATES, PlanCounts
 from planner.present.plans.curves import drawn
 from planner.present.plans.features import loss_words, site_names
-from planner.present.plans.wording import STATE_WORDS, asked_words, circles_words, computed, open_sentence
+from planner.present.plans.wording import STATE_WORDS, asked_words, circles_words, computed, open_sentence, use_words
 from planner.present.popups import limit_text
 
 if TYPE_CHECKING:
+    from planner.siting import Plan
     from planner.siting.choosing import Choice
     from planner.standards import Circle
     from planner.study import Study
@@ -110,11 +111,13 @@ def _sites(study: Study, choice: Choice, counts: PlanCounts) -> str:
     names, table = site_names(study), choice.plan.table
     costs = table["cost_cny"].astype("float64")
     priced = bool((costs > 0).any())
-    phased = "phase" in table.columns and table["phase"].nunique() > 1
+    phased, several = "phase" in table.columns and table["phase"].nunique() > 1, len(counts.reached) > 1
     rows = ""
     for site, row in table.iterrows():
         must = site in choice.settings.required or bool(study.layers["candidates"]["required"].get(site) is True)
         small = [str(site)]
+        small += [use_words(str(row["use"]))] if several and row.get("use") else []
+        small += [str(row["way"])] if row.get("way") else []
         small += [str(row["year"] or row["phase"])] if phased else []
         small += [_("must be chosen")] if must else []
         cost = f"<td>{float(row['cost_cny']) / 1e4:,.1f}</td>" if priced else ""
@@ -150,7 +153,7 @@ def _others(study: Study, choice: Choice, counts: PlanCounts) -> str:
             new=_(", ").join(names.get(str(site), str(site)) for site in one.sites_in) or _("none"),
             old=_(", ").join(names.get(str(site), str(site)) for site in one.sites_out) or _("none"),
         )
-        rows += f"<li>{escape(change)}<small>{escape(_loss(choice, counts, one.plan.sites, one.loss))}</small></li>"
+        rows += f"<li>{escape(change)}<small>{escape(_loss(choice, counts, one.plan, one.loss))}</small></li>"
     equal = sum(not one.loss for one in choice.alternatives)
     words = (
         _("{number} as good as the plan; the declared order decided.").format(number=equal)
@@ -161,11 +164,11 @@ def _others(study: Study, choice: Choice, counts: PlanCounts) -> str:
     return card(_("Other plans"), f'{told}<ol class="others">{rows}</ol>')
 
 
-def _loss(choice: Choice, counts: PlanCounts, sites: tuple[object, ...], loss: float) -> str:
+def _loss(choice: Choice, counts: PlanCounts, other: Plan, loss: float) -> str:
     if not loss:
         return _("as good")
-    if choice.plan.unit == "elders":
-        there = counts.with_sites(map(str, sites))
+    if choice.plan.unit in {"elders", "elder_counts"}:
+        there = counts.with_plan(other)
         if not there.shown or not counts.value.shown or math.isnan(there.value):
             return _("some people lost; the number is not shown")
     return loss_words(choice, counts, loss)

@@ -77,6 +77,10 @@ class Reached:
         """Mark the compounds within reach where these new sites stand in place of the plan's."""
         return np.asarray(np.logical_or.reduce([self.before, *map(self.members, sites)]))
 
+    def with_uses(self, uses: Mapping[str, str]) -> Bools:
+        """Mark the compounds within reach where new sites stand, by id what each is for, in place of the plan's."""
+        return self.with_sites(site for site, use in uses.items() if _serves(use, self.circle))
+
     @cached_property
     def after(self) -> Bools:
         """Compounds that are within reach once the plan stands."""
@@ -180,6 +184,13 @@ def _reached(plan: Plan, study: Study, circle: Circle, forbidden: frozenset[str]
         seconds[homes[closer]], nearest[homes[closer]] = walks[closer], site
     sites = {site: members(rows[site]) if site in serving else np.zeros(size, bool) for site in table.index}
     return Reached(circle, before, sites, could, seconds, tuple(nearest.tolist()), existing, reach, place)
+
+
+def uses_of(plan: Plan) -> dict[str, str]:
+    """Name the new sites of a plan and what each is for; nothing where the plan does not say."""
+    table = plan.table
+    uses = table["use"] if "use" in table.columns else pd.Series("", index=table.index)
+    return {str(site): str(use) for site, use in uses.items()}
 
 
 def _serves(use: object, circle: Circle) -> bool:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from planner.present.disclosure import Disclosure
     from planner.present.plans.reach import Reached
+    from planner.siting import Plan
     from planner.siting.choosing import Choice
     from planner.study import Study
 
@@ -146,7 +147,8 @@ def alternatives_table(choice: Choice) -> pd.DataFrame:
     -------
     DataFrame
         The columns of plan_alternatives.csv: rank, sites, sites_in and sites_out against the plan (ids, divided by
-        semicolons), value, bound (no plan that differs from all above is better), status, loss, elders_added, cost_cny.
+        semicolons), uses and ways of the sites in their order where the plan tells them, value, bound (no plan that
+        differs from all above is better), status, loss, elders_added, cost_cny.
     """
     rows = [
         {
@@ -154,6 +156,7 @@ def alternatives_table(choice: Choice) -> pd.DataFrame:
             "sites": ";".join(map(str, one.plan.sites)),
             "sites_in": ";".join(map(str, one.sites_in)),
             "sites_out": ";".join(map(str, one.sites_out)),
+            **_of_sites(one.plan),
             "value": one.value,
             "bound": one.bound,
             "status": one.status,
@@ -164,6 +167,13 @@ def alternatives_table(choice: Choice) -> pd.DataFrame:
         for rank, one in enumerate(choice.alternatives, start=1)
     ]
     return _whole(pd.DataFrame(rows))
+
+
+def _of_sites(plan: Plan) -> dict[str, str]:
+    """Say what each site of a plan is for and how it is come by, in the order of the ids; nothing where it is plain."""
+    table = plan.table.reindex(list(plan.sites))
+    told = {f"{name}s": ";".join(map(str, table[name])) for name in ("use", "way") if name in table.columns}
+    return {name: words for name, words in told.items() if words.strip(";")}
 
 
 def plan_record(choice: Choice, study: Study) -> dict[str, Any]:

@@ -145,6 +145,16 @@ class _Reader:
         by_name = {str(name): value for name, value in values.items()}
         return [self.read(read, by_name[name], what) if name in by_name else None for name in self.services]
 
+    def roles(self) -> tuple[Bools, Bools, Bools]:
+        """Mark the sites that exist, by service (s, m), those that must be chosen, and those that must not, (m,)."""
+        handed, table = self.handed, self.table
+        nowhere = np.zeros(table.site_ids.size, bool)
+        there = self.by_service(handed.existing, table.sites_named, _("existing sites"))
+        required = self.read(table.sites_named, handed.required, _("required sites"))
+        forbidden = self.read(table.sites_named, handed.forbidden, _("forbidden sites"))
+        existing = np.array([nowhere if one is None else one for one in there]).reshape(len(self.services), -1)
+        return existing, nowhere if required is None else required, nowhere if forbidden is None else forbidden
+
     def sites(self, ways: Ways, required: Bools, forbidden: Bools, existing: Bools, *, paid: bool) -> Sites:
         """Read what is known of the sites."""
         handed, table, shape = self.handed, self.table, existing.shape
@@ -305,21 +315,15 @@ def scheme_of(
     """
     reader = _Reader(handed)
     table = reader.table
-    nowhere = np.zeros(table.site_ids.size, bool)
     weight = reader.read(table.demand_values, handed.weights, _("weights"))
-    there = reader.by_service(handed.existing, table.sites_named, _("existing sites"))
-    required = reader.read(table.sites_named, handed.required, _("required sites"))
-    forbidden = reader.read(table.sites_named, handed.forbidden, _("forbidden sites"))
+    existing, required, forbidden = reader.roles()
     district = reader.read(reader.district)
     floors = None if district is None else reader.read(reader.floors, switches.floors, district[1])
     purses = reader.purses(switches.split)
-    existing = np.array([nowhere if one is None else one for one in there]).reshape(len(reader.services), -1)
-    required = nowhere if required is None else required
     ways = Ways(table, reader.services, handed.ways, discount_rate=switches.discount_rate)
     ways.check(handed.may_close)
-    known = reader.sites(
-        ways, required, nowhere if forbidden is None else forbidden, existing,
-        paid=by_cost or bool(budgets) or bool(switches.split))  # fmt: skip
+    paid = by_cost or bool(budgets) or bool(switches.split)
+    known = reader.sites(ways, required, forbidden, existing, paid=paid)
     if reader.faults or ways.faults or floors is None:
         raise InputError([*reader.faults, *ways.faults])
     phases = max(len(sites), len(budgets), 1)

@@ -67,33 +67,20 @@ def handed_of(
     """
     with language(study.lang):
         chosen, people = _named(study, circles, walkers)
-        districts = _Gathered()
-        by_id = None if level is None else districts.of(_districts, study, level)
-        tables = [[table_of(study, circle, walker=one) for one in people] for circle in chosen]
-        sites = _Sites(study, tables)
-        faults = [
-            *districts.faults, *sites.unknown(required, "required"), *sites.unknown(forbidden, "forbidden"),
+        gathered = _Gathered()
+        by_id = None if level is None else gathered.of(_districts, study, level)
+        sites = _Sites(study, [[table_of(study, circle, walker=one) for one in people] for circle in chosen])
+        gathered.faults += [
+            *sites.unknown(required, "required"), *sites.unknown(forbidden, "forbidden"),
             *sites.unknown([way.site for way in ways], "ways"), *sites.closing(may_close), *sites.idle(required),
             *(sites.unpriced({*map(str, forbidden), *(str(way.site) for way in ways)}) if paid else ()),
         ]  # fmt: skip
-        rooms = {circle.id: sites.rooms(row[0], faults) for circle, row in zip(chosen, tables, strict=True)} if (
-            capacity) else None  # fmt: skip
-        if faults:
-            raise InputError(faults)
-        return Handed(
-            sites.spread(0),
-            dict(zip(study.layers["compounds"].index.astype(str), tables[0][0].elders, strict=True)),
-            costs=sites.costs(),
-            existing={row[0].circle.id: row[0].existing for row in tables},
-            required=sorted({*map(str, required), *(one for row in tables for one in row[0].required)}),
-            forbidden=sorted({*map(str, forbidden)} & sites.fitting),
-            may_close={sites.facilities[str(one)]: gives for one, gives in _amounts(may_close).items()},
-            scenarios={one.name: sites.spread(q) for q, one in enumerate(people)} if walkers else None,
-            districts=by_id,
-            capacities=rooms,
-            ways=[sites.way(way) for way in ways if str(way.site) in sites.fitting],
-            offers={row[0].circle.id: sorted(sites.candidates(row[0])) for row in tables},
-        ), tuple(chosen)  # fmt: skip
+        rooms = {row[0].circle.id: gathered.of(sites.rooms, row[0]) for row in sites.tables} if capacity else None
+        if gathered.faults:
+            raise InputError(gathered.faults)
+        handed = sites.handed(required=required, forbidden=forbidden, may_close=may_close, ways=ways)
+        walked = {one.name: sites.spread(q) for q, one in enumerate(people)} if walkers else None
+        return replace(handed, scenarios=walked, districts=by_id, capacities=rooms), tuple(chosen)
 
 
 class _Gathered:
@@ -161,6 +148,25 @@ class _Sites:
         """Name the candidates in a table."""
         return set(map(str, table.reach.site_ids.tolist())) - set(table.existing)
 
+    def handed(
+        self, *, required: Collection[str], forbidden: Collection[str],
+        may_close: Mapping[str, float] | Collection[str], ways: Sequence[Way],
+    ) -> Handed:  # fmt: skip
+        """Gather what the tables say, and what is asked of single sites, by the names of the tables."""
+        first = [row[0] for row in self.tables]
+        known = self.costs()
+        return Handed(
+            self.spread(0),
+            dict(zip(self.study.layers["compounds"].index.astype(str), first[0].elders, strict=True)),
+            costs={one.circle.id: known for one in first},
+            existing={one.circle.id: one.existing for one in first},
+            required=sorted({*map(str, required), *(must for one in first for must in one.required)}),
+            forbidden=sorted({*map(str, forbidden)} & self.fitting),
+            may_close={self.facilities[str(one)]: gives for one, gives in _amounts(may_close).items()},
+            ways=[self.way(way) for way in ways if str(way.site) in self.fitting],
+            offers={one.circle.id: sorted(self.candidates(one)) for one in first},
+        )
+
     def unknown(self, given: Collection[Any], where: str) -> list[Fault]:
         """Find ids of no candidate of the study."""
         known = set(map(str, self.study.layers["candidates"].index))
@@ -189,13 +195,13 @@ class _Sites:
         """Lay the tables of a walker out over all sites, by the id of the circle."""
         return {row[0].circle.id: row[walker].reach.on_sites(self.ids) for row in self.tables}
 
-    def costs(self) -> dict[str, dict[str, float]]:
-        """Give the cost of each site for each circle; NaN where it is not known or plays no part."""
-        known: dict[str, float] = dict.fromkeys(map(str, self.ids.tolist()), np.nan)
+    def costs(self) -> dict[str, float]:
+        """Give the cost of each site; NaN where it is not known."""
+        known: dict[str, float] = {}
         for row in self.tables:
             reach = row[0].reach
             known |= dict(zip(map(str, reach.site_ids), row[0].costs[reach.site_order].tolist(), strict=True))
-        return {row[0].circle.id: known for row in self.tables}
+        return known
 
     def unpriced(self, spared: set[str]) -> list[Fault]:
         """Find candidates that may be taken and whose cost is not known."""
@@ -205,13 +211,12 @@ class _Sites:
             gathered.of(lambda one, never: one.given((), never, paid=True), row[0], sorted(ids & spared))
         return list(dict.fromkeys(gathered.faults))
 
-    def rooms(self, table: StudyTable, faults: list[Fault]) -> dict[str, float]:
+    def rooms(self, table: StudyTable) -> dict[str, float]:
         """Read how many people a day each site holds for a circle's service; what is missing is no limit."""
         columns = [_HOLDS[service] for service in table.circle.nearest if service in _HOLDS]
         if len(columns) != 1:
             what = _("there is no capacity for {circle}").format(circle=table.circle.id)
-            faults.append(Fault(what, where="capacity", todo=_("leave the capacity out")))
-            return {}
+            raise InputError(Fault(what, where="capacity", todo=_("leave the capacity out")))
         rooms: dict[str, float] = {}
         for layer, names in (("facilities", self.facilities), ("candidates", {one: one for one in self.fitting})):
             values = self.study.layers[layer][columns[0]]
@@ -222,7 +227,7 @@ class _Sites:
             }
         if np.isnan(list(rooms.values())).all():
             what = _("no capacity is known for {circle}").format(circle=table.circle.id)
-            faults.append(Fault(what, where=columns[0], todo=_("fill it in, or leave the capacity out")))
+            raise InputError(Fault(what, where=columns[0], todo=_("fill it in, or leave the capacity out")))
         return rooms
 
 

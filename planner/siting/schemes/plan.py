@@ -192,15 +192,15 @@ class SchemePlan(Plan):
                 year = self.phase_names[t] if self.phase_names else ""
                 total = sum(float(scheme.weight[one].sum()) for _s, one in reach[best])
                 rows.append((
-                    scheme.ids[options.site[best]], len(rows) + 1, t + 1, year, self._use(best), str(options.way[best]),
-                    self._amount(best, worth[best]), total, cost))  # fmt: skip
+                    scheme.ids[options.site[best]], len(rows) + 1, t + 1, year, self.use_of(best),
+                    str(options.way[best]), self._amount(best, worth[best]), total, cost))  # fmt: skip
                 for s, one in reach[best]:
                     reached[s][one] = True
                 left.remove(best)
         columns = ["candidate_id", "order", "phase", "year", "use", "way", "elders_added", "elders_total", "cost_cny"]
         return pd.DataFrame(rows, columns=columns).set_index("candidate_id")
 
-    def _use(self, option: int) -> str:
+    def use_of(self, option: int) -> str:
         """Name what a site becomes: of a study as the column ``use`` has it, else the services."""
         serves = np.flatnonzero(self.scheme.options.serves[option]).tolist()
         if not self.circles:

@@ -199,7 +199,9 @@ class Scheme:
     def shares(self, opened: Bools, flows: Served | None) -> NDArray[np.float64]:
         """Give the share of each district that is served at the end, shape (s, q, d); NaN where nobody lives."""
         sums, lived = self.by_district(opened, flows), self.district_weight > 0
-        return np.divide(sums, self.district_weight, out=np.full(sums.shape, np.nan), where=lived)
+        shares = np.full(sums.shape, np.nan)
+        np.divide(sums, self.district_weight, out=shares, where=lived)
+        return shares
 
     def by_district(self, opened: Bools, flows: Served | None) -> NDArray[np.float64]:
         """Sum the elders of each district who are served at the end, shape (s, q, d)."""

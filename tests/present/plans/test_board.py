@@ -91,7 +91,7 @@ def test_the_counts_are_the_plans(choice, counts):
         assert counts.only(site).value == row["elders_only"]
         assert counts.loss(site, row["replacement"] or None).value == row["loss"]
     for one in choice.alternatives:
-        assert counts.with_sites(one.plan.sites).value == one.value
+        assert counts.with_plan(one.plan).value == one.value
 
 
 def test_a_forbidden_candidate_brings_nobody_within_reach(study):
@@ -304,6 +304,24 @@ def test_two_circles_and_phases(study, circles):
     assert_offline(board(study, circles, None, made).html)
 
 
+def test_two_circles_have_a_curve_replacements_and_other_plans(study, circles):
+    asked = SitingTable(circles=("meal-10min", "care-15min"), budget_cny=4e6)
+    made = told(choose(study, asked), asked)
+    found = PlanCounts(made.plan, study, reached_by(made.plan, study), disclose(study, circles))
+    for site, row in made.explanation.chosen.iterrows():
+        if row["replacement"] is not None and not row["required"]:
+            assert found.loss(site, row["replacement"], row["replacement_use"]).value == row["loss"]
+    for one in made.alternatives:
+        assert found.with_plan(one.plan).value == one.value
+    for one in made.curve.plans:
+        if one.status != "infeasible":
+            assert found.with_plan(one).value == one.value
+    with language("en"):
+        text = said(side(study, made, found)[0])
+    for words in ("What more or fewer sites would bring", "Other plans", "day care", "in place of"):
+        assert words in text, words
+
+
 def test_capacity_is_told_apart_from_reach(study, circles):
     asked = SitingTable(sites=3, capacity=True)
     made = told(choose(study, asked), asked)
@@ -394,8 +412,8 @@ def test_in_the_browser(study, circles, choice, tmp_path):
 
         def opened(place):
             """Click when nothing moves any more, and read what opens."""
-            for button in page.locator(".leaflet-popup-close-button").all():
-                button.click()
+            # By the page itself: the mouse would miss a button that the map still carries along.
+            page.evaluate("document.querySelectorAll('.leaflet-popup-close-button').forEach(one => one.click())")
             page.wait_for_selector(".leaflet-popup, .leaflet-pan-anim", state="detached")
             place.click(force=True)
             return page.locator(".leaflet-popup-content").inner_text()

@@ -72,7 +72,8 @@ def told(counts):
         found["total", site] = reached.sites[site], counts.total(site)
         found["only", site] = reached.only[site], counts.only(site)
         fewer = [one for one in reached.sites if one != site]
-        found["without", site] = reached.with_sites(fewer), counts.with_sites(fewer)
+        without = reached.with_sites(fewer)
+        found["without", site] = without, counts.count(without.astype(np.int64))
     return found
 
 
