@@ -142,8 +142,8 @@ def too_few(question: Question) -> str:
     question
         Of walks: a p-median or p-center that the purse makes impossible.
     """
-    from planner.siting.covering import solve_cover
     from planner.siting.effort import Effort
+    from planner.siting.search.covering import solve_cover
 
     homes = (question.weight > 0).astype(np.float64)
     everybody = replace(question, model="cover", weight=homes, purse=np.inf, need=float(homes.sum()))

@@ -17,7 +17,6 @@ import numpy as np
 from planner.errors import Fault, InputError
 from planner.i18n import _
 from planner.siting.certificate import certified
-from planner.siting.covering import solve_cover
 from planner.siting.effort import Clock, Effort
 from planner.siting.explaining import solved
 from planner.siting.models import LeastSites, MaxCover
@@ -25,6 +24,7 @@ from planner.siting.plans import Plan, Status
 from planner.siting.questions import Question
 from planner.siting.schemes import curves as switched
 from planner.siting.schemes.plan import SchemePlan
+from planner.siting.search.covering import solve_cover
 from planner.siting.siteplans import SitePlan, conclude
 from planner.siting.tables import Floats, Reach
 from planner.siting.walkmodels import PCenter, PMedian

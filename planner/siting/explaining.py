@@ -14,17 +14,17 @@ import numpy as np
 from planner.errors import Fault, InputError
 from planner.i18n import N_, _
 from planner.siting.certificate import gathered
-from planner.siting.cores import Core, twins_of
-from planner.siting.covering import solve_cover
 from planner.siting.effort import Effort
-from planner.siting.localsearch import exchange
-from planner.siting.localsearch import paid as paid_of
-from planner.siting.maxcover import solve_question
-from planner.siting.pcenter import solve_center
 from planner.siting.plans import Plan
-from planner.siting.pmedian import solve_median
 from planner.siting.questions import Model, Question
 from planner.siting.schemes.plan import SchemePlan
+from planner.siting.search.cores import Core, twins_of
+from planner.siting.search.covering import solve_cover
+from planner.siting.search.localsearch import exchange
+from planner.siting.search.localsearch import paid as paid_of
+from planner.siting.search.maxcover import solve_question
+from planner.siting.search.pcenter import solve_center
+from planner.siting.search.pmedian import solve_median
 from planner.siting.siteplans import SitePlan
 from planner.siting.tables import Floats, Reach, merged
 from planner.siting.trades import Exchanges, bounds_with, exchanges, losses, trimmed, without

@@ -12,15 +12,15 @@ from numpy.typing import ArrayLike
 from planner.errors import Fault, InputError
 from planner.i18n import _, language
 from planner.siting.asking import asked
-from planner.siting.covering import solve_cover
 from planner.siting.effort import Effort, Hear
-from planner.siting.maxcover import solve_question
 from planner.siting.plans import Plan
 from planner.siting.questions import Model, Question
 from planner.siting.schemes.asking import Handed, Switches, Tables, scheme_of
 from planner.siting.schemes.options import Way
 from planner.siting.schemes.scheme import Scheme
 from planner.siting.schemes.work import solve_scheme
+from planner.siting.search.covering import solve_cover
+from planner.siting.search.maxcover import solve_question
 
 if TYPE_CHECKING:
     from planner.standards import Circle

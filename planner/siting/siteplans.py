@@ -11,9 +11,9 @@ import numpy as np
 
 from planner.i18n import _
 from planner.siting.certificate import Certificate, certified
-from planner.siting.cores import twins_of
 from planner.siting.plans import Aim, Plan, Search, Status, Unit
 from planner.siting.questions import Model, Question
+from planner.siting.search.cores import twins_of
 from planner.siting.tables import Bools, Reach
 from planner.siting.trees import Tree, tree_bound
 from planner.solving import solver_name

@@ -13,9 +13,9 @@ from planner.errors import Fault, InputError
 from planner.i18n import _
 from planner.siting.asking import asked
 from planner.siting.effort import Clock, Effort, Hear
-from planner.siting.pcenter import solve_center
-from planner.siting.pmedian import solve_median
 from planner.siting.questions import Question
+from planner.siting.search.pcenter import solve_center
+from planner.siting.search.pmedian import solve_median
 from planner.siting.siteplans import SitePlan
 from planner.siting.tables import Reach
 

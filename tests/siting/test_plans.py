@@ -14,8 +14,9 @@ import pytest
 from planner import solving
 from planner.errors import InputError
 from planner.i18n import language
-from planner.siting import Effort, LeastSites, MaxCover, PCenter, PMedian, Reach, bounds, covering, pmedian
+from planner.siting import Effort, LeastSites, MaxCover, PCenter, PMedian, Reach
 from planner.siting.certificate import certify
+from planner.siting.search import bounds, covering, pmedian
 from planner.solving import SolverError
 from tests.siting.towns import town
 

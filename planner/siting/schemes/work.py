@@ -8,7 +8,6 @@ import numpy as np
 
 from planner.i18n import _
 from planner.siting.effort import Clock, Effort, Hear
-from planner.siting.maxcover import solve_question
 from planner.siting.plans import Search
 from planner.siting.schemes.duals import RowCertificate, certify_rows, narrowed, reduced_costs, whole_bound
 from planner.siting.schemes.exchanges import Exchanges
@@ -19,6 +18,7 @@ from planner.siting.schemes.reasons import reasons_after, reasons_before
 from planner.siting.schemes.scheme import Goal, Scheme
 from planner.siting.schemes.starts import greedy_starts, trimmed
 from planner.siting.schemes.ties import Choice, better_twins, cheaper
+from planner.siting.search.maxcover import solve_question
 from planner.siting.siteplans import best_bound
 from planner.siting.tables import Bools, Floats
 from planner.solving import Answer, Program, SolverError, solve, solver_name

@@ -8,12 +8,12 @@ import numpy as np
 
 from planner.siting import kernels
 from planner.siting.asking import short_of
-from planner.siting.bounds import worth_of
 from planner.siting.certificate import Certificate, certify
-from planner.siting.cores import Core, core_of
 from planner.siting.effort import Clock, Effort
-from planner.siting.localsearch import exchange, settled
 from planner.siting.questions import Question
+from planner.siting.search.bounds import worth_of
+from planner.siting.search.cores import Core, core_of
+from planner.siting.search.localsearch import exchange, settled
 from planner.siting.siteplans import SitePlan, conclude, hopeless
 from planner.siting.tables import Bools, Floats, Ints
 from planner.solving import Program, SolverError, solve

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.siting import kernels
-from planner.siting.cores import Core
 from planner.siting.effort import Clock
 from planner.siting.questions import Question
+from planner.siting.search.cores import Core
 from planner.siting.tables import Bools, Floats, Rows
 
 

@@ -9,9 +9,9 @@ import numpy as np
 from planner.i18n import _
 from planner.siting.asking import short_of, too_few
 from planner.siting.certificate import Certificate, certify
-from planner.siting.covering import solve_cover
 from planner.siting.effort import Clock, Effort
 from planner.siting.questions import Question
+from planner.siting.search.covering import solve_cover
 from planner.siting.siteplans import SitePlan, conclude, hopeless
 
 _LAST_S = 1.0  # for any plan at all, once the time is over

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from planner.siting import kernels
-from planner.siting.cores import Core
 from planner.siting.effort import Clock
+from planner.siting.search.cores import Core
 from planner.siting.tables import Bools, Floats, Ints
 from planner.solving import Growing, Program, SolverError, solve
 

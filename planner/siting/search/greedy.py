@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from planner.siting import kernels
-from planner.siting.cores import Core
+from planner.siting.search.cores import Core
 from planner.siting.tables import Rows
 
 

@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.siting import kernels
-from planner.siting.bounds import Master, Relaxed, close
 from planner.siting.certificate import on_grid
-from planner.siting.cores import Core
 from planner.siting.effort import Clock, Stop
-from planner.siting.localsearch import exchange, paid
 from planner.siting.questions import Question
+from planner.siting.search.bounds import Master, Relaxed, close
+from planner.siting.search.cores import Core
+from planner.siting.search.localsearch import exchange, paid
 from planner.siting.tables import Bools, Floats, Ints
 from planner.siting.trees import Leaf, Split, Tree, leaf_bound, sealed
 

@@ -6,15 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from planner.siting import bounds
 from planner.siting.asking import short_of
-from planner.siting.branching import Branching
 from planner.siting.certificate import Certificate, certify
-from planner.siting.cores import Core, core_of
 from planner.siting.effort import Clock, Effort
-from planner.siting.greedy import greedy
-from planner.siting.localsearch import exchange, paid, settled
 from planner.siting.questions import Question
+from planner.siting.search import bounds
+from planner.siting.search.branching import Branching
+from planner.siting.search.cores import Core, core_of
+from planner.siting.search.greedy import greedy
+from planner.siting.search.localsearch import exchange, paid, settled
 from planner.siting.siteplans import SitePlan, conclude, hopeless
 from planner.siting.tables import Bools
 from planner.siting.trees import Tree, settled_sites
