@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from pydantic import ValidationError
 
 from planner.complaints import reason_of
@@ -272,6 +273,8 @@ def asked_of(plan: Plan) -> SitingTable:
     1
     """
     circles = tuple(circle.id for circle in plan.circles) or SitingTable(sites=0).circles
+    if isinstance(plan, SchemePlan):
+        return _asked_with_switches(plan, circles)
     if not isinstance(plan, SitePlan):
         return SitingTable(circles=circles, sites=len(plan.sites))
     question = plan.question
@@ -287,6 +290,37 @@ def asked_of(plan: Plan) -> SitingTable:
     if question.by_cost:
         return SitingTable(budget_cny=float(question.purse), **common)
     return SitingTable(sites=int(question.purse), **common)
+
+
+def _asked_with_switches(plan: SchemePlan, circles: tuple[str, ...]) -> SitingTable:
+    """Read from a plan under the switches what was asked: from its model, and the roles from its scheme."""
+    scheme, asked_by = plan.scheme, plan.asked_by
+    ids, options = scheme.ids, scheme.options
+    closing = ids[np.unique(options.site[~options.new & ~options.fixed])]
+    told: dict[str, Any] = {
+        "circles": circles,
+        "required": tuple(map(str, ids[scheme.required].tolist())),
+        "forbidden": tuple(map(str, ids[scheme.forbidden].tolist())),
+        "may_close": tuple(str(one).removesuffix(" (facilities)") for one in closing.tolist()),
+        "ways": tuple({"name": name} for name in np.unique(options.way[options.new]).tolist() if name),
+    }
+    if not isinstance(asked_by, MaxCover | LeastSites):
+        return SitingTable(sites=len(plan.sites), **told)
+    told |= {"saving_cny": float(asked_by.saving), "capacity": asked_by.capacity, "uptake": float(asked_by.uptake)}
+    told |= {"level": asked_by.level, "walkers": tuple(asked_by.walkers)}
+    told |= {"discount_rate": float(asked_by.discount_rate)}
+    floors = asked_by.floors
+    told["floors"] = (
+        {str(one): float(share) for one, share in floors.items()} if isinstance(floors, Mapping) else floors
+    )
+    if isinstance(asked_by, LeastSites):
+        return SitingTable(share=asked_by.share, least="cost" if asked_by.by_cost else "sites", **told)
+    told |= {"fairest": asked_by.fairest, "robust": asked_by.robust}
+    if asked_by.sites is not None:
+        sites = asked_by.sites
+        return SitingTable(sites=tuple(map(int, sites)) if isinstance(sites, Sequence) else int(sites), **told)
+    budget = asked_by.budget if asked_by.budget is not None else sum((asked_by.split or {}).values())
+    return SitingTable(budget_cny=tuple(map(float, budget)) if isinstance(budget, Sequence) else float(budget), **told)
 
 
 def check_asked(study: Study, settings: SitingTable) -> None:

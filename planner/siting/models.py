@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
@@ -30,7 +31,7 @@ Values = Mapping[Any, float] | ArrayLike
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Switched:
+class _Switched(ABC):
     """The switches that both models share.
 
     Parameters
@@ -105,15 +106,17 @@ class _Switched:
     # What the two models differ in.
 
     @property
+    @abstractmethod
     def _paid(self) -> bool:
-        raise NotImplementedError
+        """Whether money decides."""
 
+    @abstractmethod
     def _scheme(self, handed: Handed) -> Scheme:
-        raise NotImplementedError
+        """Make the scheme of what was handed in."""
 
+    @abstractmethod
     def _alone(self, handed: Handed, progress: Hear | None) -> Plan:
         """Solve the question for one service without any switch."""
-        raise NotImplementedError
 
     @property
     def _phase_names(self) -> tuple[str, ...]:
@@ -186,7 +189,8 @@ class _Switched:
         several = isinstance(handed.tables, Mapping) or handed.scenarios or handed.ways or handed.may_close
         if self._plain and not several:
             return self._alone(handed, progress)
-        return solve_scheme(self._scheme(handed), self.effort, progress=progress, phase_names=self._phase_names)
+        plan = solve_scheme(self._scheme(handed), self.effort, progress=progress, phase_names=self._phase_names)
+        return replace(plan, asked_by=self)
 
     def solve(
         self,

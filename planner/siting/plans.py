@@ -86,6 +86,8 @@ class Plan(ABC):
         Why there is no plan.
     tie_break
         What decides between plans of the same value.
+    asked_by : object
+        The model under whose switches it was found; None for a plan without switches.
     circles : tuple of Circle
         Of the study that was solved; empty for a table.
     """
@@ -99,6 +101,7 @@ class Plan(ABC):
     reasons: tuple[str, ...] = ()
     tie_break: tuple[str, ...] = TIE_BREAK
     circles: tuple[Circle, ...] = ()
+    asked_by: object = None
 
     @property
     @abstractmethod

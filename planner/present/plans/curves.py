@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from planner.siting.choosing import Choice
 
 _WIDE, _HIGH = 324, 186
-_LEFT, _RIGHT, _TOP, _BOTTOM = 50, 12, 14, 34
+_LEFT, _RIGHT, _TOP, _BOTTOM = 50, 18, 14, 34
 _LINE, _BOUND, _CHOSEN = "#12355b", "#9fb6c4", "#d9480f"
 
 

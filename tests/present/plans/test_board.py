@@ -212,6 +212,16 @@ def test_the_question_in_words():
         assert asked_words(SitingTable(share=0.9, least="cost")).startswith("the cheapest new sites that bring 90%")
 
 
+def test_a_plan_under_the_switches_says_what_was_asked_without_its_settings(study):
+    model = pl.siting.MaxCover(circle=["meal-10min", "care-15min"], budget=6_000_000, saving=300_000)
+    settings = asked_of(model.solve(study, forbidden=["K11"]))
+    assert (settings.budget_cny, settings.saving_cny, settings.forbidden) == (6_000_000.0, 300_000.0, ("K11",))
+    phased = asked_of(pl.siting.MaxCover(circle="meal-10min", sites=[1, 3], floors=0.2).solve(study))
+    assert (phased.sites, phased.floors, phased.circles) == ((1, 3), 0.2, ("meal-10min",))
+    share = asked_of(pl.siting.LeastSites(circle="meal-10min", share=0.3, capacity=True, uptake=0.2).solve(study))
+    assert (share.share, share.least, share.capacity, share.uptake) == (0.3, "sites", True, 0.2)
+
+
 # ---- the curve ------------------------------------------------------------------------------------------------------
 
 
