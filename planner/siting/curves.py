@@ -173,7 +173,10 @@ def _solved(
         raise InputError(Fault(_("walks are added up for one service alone"), todo=_("give one table")))
     if isinstance(where, Reach):
         return model.solve_table(where, *given, **more)
-    return model.solve(where, *given, **more)
+    place: Any = where
+    if hasattr(place, "to_numpy") or isinstance(place, np.ndarray):
+        return model.solve_table(place, *given, **more)
+    return model.solve(place, *given, **more)
 
 
 def _checked(limits: Iterable[float], *, by_cost: bool) -> list[float]:

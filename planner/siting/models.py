@@ -22,8 +22,11 @@ from planner.siting.schemes.scheme import Scheme
 from planner.siting.schemes.work import solve_scheme
 from planner.siting.search.covering import solve_cover
 from planner.siting.search.maxcover import solve_question
+from planner.siting.tables import Reach
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from planner.standards import Circle
     from planner.study import Study
 
@@ -124,7 +127,7 @@ class _Switched(ABC):
 
     def solve_table(
         self,
-        table: Tables,
+        table: Tables | pd.DataFrame | ArrayLike,
         weights: Values | None = None,
         *,
         limit_s: float | Mapping[str, float] | None = None,
@@ -143,8 +146,9 @@ class _Switched(ABC):
 
         Parameters
         ----------
-        table : Reach, or mapping of str to Reach
-            Who reaches which site; with two services, one table for each by its name, with the same ids.
+        table : Reach, DataFrame, array (n, m), or mapping of str to these
+            Who reaches which site, in seconds, demand by site; with two services, one table for each by its name, with
+            the same ids.
         weights
             Elders, by id of the demand or in the order in which it was given; left out, 1 each.
         limit_s
@@ -175,9 +179,10 @@ class _Switched(ABC):
         InputError
             With every fault of what was handed in.
         """
+        by_walker = {name: _laid_out(one) for name, one in scenarios.items()} if scenarios else None
         handed = Handed(
-            table, weights, limit_s, costs, existing, required, forbidden, may_close, scenarios, districts, capacities,
-            ways)  # fmt: skip
+            _laid_out(table), weights, limit_s, costs, existing, required, forbidden, may_close, by_walker, districts,
+            capacities, ways)  # fmt: skip
         return self._answer(handed, progress)
 
     def _answer(self, handed: Handed, progress: Hear | None) -> Plan:
@@ -403,6 +408,13 @@ class LeastSites(_Switched):
     def _alone(self, handed: Handed, progress: Hear | None) -> Plan:
         question = _question("cover", handed, share=self.share, by_cost=self.by_cost)
         return solve_cover(question, self.effort, clock=self.effort.clock(progress))
+
+
+def _laid_out(table: Tables | pd.DataFrame | ArrayLike) -> Tables:
+    """Lay out the tables of one service or several."""
+    if isinstance(table, Mapping):
+        return {str(name): Reach.of(one) for name, one in table.items()}
+    return Reach.of(table)
 
 
 def _question(model: Model, handed: Handed, **limits: Any) -> Question:

@@ -16,6 +16,8 @@ from planner.siting import kernels
 from planner.walking.walkers import within
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from planner.walking.search import Table
 
 Floats = NDArray[np.float64]
@@ -147,6 +149,35 @@ class Reach:
             site,
             matrix.T.ravel(),
         )
+
+    @classmethod
+    def of(cls, table: Reach | pd.DataFrame | ArrayLike) -> Reach:
+        """Take a table as it is handed in: laid out already, or a matrix of seconds, demand by site, named or not.
+
+        Raises
+        ------
+        InputError
+            It is none of these.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> named = pd.DataFrame([[300.0, np.nan], [500.0, 200.0]], index=["home 1", "home 2"], columns=["A", "B"])
+        >>> Reach.of(named).site_ids.tolist(), Reach.of(named.to_numpy()).site_ids.tolist()
+        (['A', 'B'], [0, 1])
+        """
+        if isinstance(table, Reach):
+            return table
+        try:
+            frame: Any = table
+            known = hasattr(table, "to_numpy")  # of a DataFrame, which may hold its own kind of missing
+            matrix = frame.to_numpy(np.float64, na_value=np.nan) if known else np.asarray(table, np.float64)
+        except (TypeError, ValueError):
+            matrix = np.zeros(0)
+        if matrix.ndim != 2:
+            what = _("a table of walks has one row per demand and one column per site, in seconds")
+            raise InputError(Fault(what, todo=_("give a DataFrame, a matrix or a planner.siting.Reach")))
+        return cls.of_matrix(matrix, getattr(table, "index", None), getattr(table, "columns", None))
 
     @classmethod
     def of_walks(cls, table: Table, demand_ids: Ids, site_ids: Ids) -> Reach:

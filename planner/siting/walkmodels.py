@@ -20,6 +20,8 @@ from planner.siting.siteplans import SitePlan
 from planner.siting.tables import Reach
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from planner.standards import Circle
     from planner.study import Study
 
@@ -49,7 +51,7 @@ class _LeastWalk(ABC):
 
     def solve_table(
         self,
-        table: Reach,
+        table: Reach | pd.DataFrame | ArrayLike,
         weights: Mapping[Any, float] | ArrayLike | None = None,
         *,
         costs: Mapping[Any, float] | ArrayLike | None = None,
@@ -75,8 +77,8 @@ class _LeastWalk(ABC):
             With every fault of what was handed in.
         """
         question = asked(
-            self._model, table, weights, costs=costs, existing=existing, required=required, forbidden=forbidden,
-            sites=self.sites, leave_unreachable=leave_unreachable)  # fmt: skip
+            self._model, Reach.of(table), weights, costs=costs, existing=existing, required=required,
+            forbidden=forbidden, sites=self.sites, leave_unreachable=leave_unreachable)  # fmt: skip
         return self._solved(question, self.effort.clock(progress))
 
     def solve(

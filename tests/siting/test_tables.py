@@ -8,7 +8,8 @@ import pytest
 from scipy.sparse import random_array
 
 from planner.errors import InputError
-from planner.siting import Reach, kernels
+from planner.i18n import language
+from planner.siting import LeastSites, MaxCover, PCenter, PMedian, Reach, kernels
 from planner.siting.tables import merged
 from planner.walking import WALKERS, Places, Streetwise, WalkNetwork
 
@@ -107,3 +108,18 @@ def test_faults_of_values():
     for values in ([1.0], {"x": 1.0}, [1.0, np.nan], [1.0, -1.0]):
         with pytest.raises(InputError):
             reach.demand_values(values, "weights")
+
+
+def test_a_dataframe_or_a_matrix_does_as_well():
+    seconds = pd.DataFrame([[300.0, np.nan, 700.0], [500.0, 200.0, np.nan]], index=["x", "y"], columns=list("CAB"))
+    elders = pd.Series({"y": 40, "x": 30})
+    laid_out = Reach.of_matrix(seconds.to_numpy(), seconds.index, seconds.columns)
+    for model in (MaxCover(sites=1), LeastSites(), PMedian(1), PCenter(1)):
+        one, other = (model.solve_table(table, elders) for table in (seconds, laid_out))
+        assert (one.sites, one.value) == (other.sites, other.value) == (("C",), one.value)
+        assert model.solve_table(seconds.to_numpy(), [30, 40]).sites == (0,)
+    both = MaxCover(sites=1).solve_table({"meals": seconds, "day": seconds}, elders)
+    assert (both.sites, both.value) == (("C",), 140.0)
+    for wrong in ("walks", [1.0, 2.0], None):
+        with language("en"), pytest.raises(InputError, match="one row per demand and one column per site"):
+            MaxCover(sites=1).solve_table(wrong)
