@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,17 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no real data beside the checkout: {folder}")
     return folder
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _interrupts_are_heeded() -> Iterator[None]:
+    """Heed Ctrl-C where the run itself was started in the background, whose processes ignore it."""
+    before = signal.getsignal(signal.SIGINT)
+    if before is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    if before is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -112,7 +112,10 @@ def test_an_interrupt_hands_back_the_best_so_far(which, after):
     time.sleep(after)
     run.send_signal(signal.SIGINT)
     pressed = time.time()
-    told, error = run.communicate(timeout=120)
+    try:
+        told, error = run.communicate(timeout=120)
+    finally:
+        run.kill()  # one that did not heed it shall not go on beside the other tests
     assert run.returncode == 0, error
     plan = json.loads(told)
     assert plan["verified"]
