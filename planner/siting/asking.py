@@ -154,3 +154,24 @@ def too_few(question: Question) -> str:
         else _("{sites:g} sites do not reach everybody, whatever the walk: it takes {least:g} at least")
     )
     return text.format(sites=question.purse, least=plan.bound)
+
+
+def below(name: str, value: float) -> Fault:
+    """Say that a number must not be below 0."""
+    return Fault(_("{name} is {value}").format(name=name, value=value), todo=_("give a number of 0 or more"))
+
+
+def idle(name: str, needs: str) -> Fault:
+    """Say that something is set that would change nothing without something else."""
+    return Fault(_("{name} is set without {needs}").format(name=name, needs=needs), why=_("it would change nothing"))
+
+
+def limit_faults(name: str, limits: tuple[float, ...]) -> list[Fault]:
+    """List what is wrong with the limits by the end of each phase."""
+    if not limits:
+        return [Fault(_("{name} has no phases").format(name=name), todo=_("give one limit, or one for each phase"))]
+    found = [below(name, one) for one in limits if not one >= 0][:1]
+    if list(limits) != sorted(limits):
+        what = _("{name} falls from one phase to the next").format(name=name)
+        found.append(Fault(what, todo=_("give what there may be by the end of each phase, first to last")))
+    return found

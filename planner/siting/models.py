@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from planner.errors import Fault, InputError
 from planner.i18n import _, language
-from planner.siting.asking import asked
+from planner.siting.asking import asked, below, idle, limit_faults
 from planner.siting.effort import Effort, Hear
 from planner.siting.plans import Plan
 from planner.siting.questions import Model, Question
@@ -74,14 +74,14 @@ class _Switched(ABC):
         """List what is wrong with the switches that both models share."""
         found = []
         if not 0 <= self.saving < np.inf:
-            found.append(_below("saving", self.saving))
+            found.append(below("saving", self.saving))
         if not 0 < self.uptake <= 1:
             what = _("{name} is {value}").format(name="uptake", value=self.uptake)
             found.append(Fault(what, todo=_("give a share above 0, up to 1")))
         if self.uptake != 1.0 and not self.capacity:
-            found.append(_idle("uptake", "capacity=True"))
+            found.append(idle("uptake", "capacity=True"))
         if not 0 <= self.discount_rate < np.inf:
-            found.append(_below("discount_rate", self.discount_rate))
+            found.append(below("discount_rate", self.discount_rate))
         return found
 
     @property
@@ -104,7 +104,7 @@ class _Switched(ABC):
             (self.walkers and not handed.scenarios, "walkers", _("a study, or scenarios")),
             (handed.districts is not None and not self._by_district, "districts", "floors"),
         )
-        return [_idle(name, needs) for wrong, name, needs in checks if wrong]
+        return [idle(name, needs) for wrong, name, needs in checks if wrong]
 
     # What the two models differ in.
 
@@ -308,8 +308,8 @@ class MaxCover(_Switched):
         if given > 1 or not (given or self.split):
             faults.append(Fault(_("give either a number of sites or a budget"), why=_("one of the two is the limit")))
         for name, limits in (("sites", self.sites), ("budget", self.budget)):
-            faults += [] if limits is None else _limit_faults(name, _several(limits))
-        faults += [_below(f"split {name}", one) for name, one in (self.split or {}).items() if not one >= 0]
+            faults += [] if limits is None else limit_faults(name, _several(limits))
+        faults += [below(f"split {name}", one) for name, one in (self.split or {}).items() if not one >= 0]
         phases = max(len(_several(self.sites)), len(_several(self.budget)))
         if self.years and len(self.years) != phases:
             text = _("there are {years} years for {phases} phases").format(years=len(self.years), phases=phases)
@@ -339,9 +339,9 @@ class MaxCover(_Switched):
     def _idle_faults(self, handed: Handed) -> list[Fault]:
         found = super()._idle_faults(handed)
         if self.fairest and handed.districts is None:
-            found.append(_idle("fairest", "districts"))
+            found.append(idle("fairest", "districts"))
         if self.robust and len(handed.scenarios or ()) < 2:
-            found.append(_idle("robust", _("two walkers or more")))
+            found.append(idle("robust", _("two walkers or more")))
         return found
 
     def _scheme(self, handed: Handed) -> Scheme:
@@ -435,22 +435,3 @@ def _listed(circle: str | Circle | Sequence[str | Circle] | None) -> list[str | 
 
 def _several(limit: float | Sequence[float] | None) -> tuple[float, ...]:
     return () if limit is None else tuple(map(float, np.atleast_1d(np.asarray(limit, np.float64))))
-
-
-def _limit_faults(name: str, limits: tuple[float, ...]) -> list[Fault]:
-    """List what is wrong with the limits by the end of each phase."""
-    if not limits:
-        return [Fault(_("{name} has no phases").format(name=name), todo=_("give one limit, or one for each phase"))]
-    found = [_below(name, one) for one in limits if not one >= 0][:1]
-    if list(limits) != sorted(limits):
-        what = _("{name} falls from one phase to the next").format(name=name)
-        found.append(Fault(what, todo=_("give what there may be by the end of each phase, first to last")))
-    return found
-
-
-def _below(name: str, value: float) -> Fault:
-    return Fault(_("{name} is {value}").format(name=name, value=value), todo=_("give a number of 0 or more"))
-
-
-def _idle(name: str, needs: str) -> Fault:
-    return Fault(_("{name} is set without {needs}").format(name=name, needs=needs), why=_("it would change nothing"))

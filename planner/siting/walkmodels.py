@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from numpy.typing import ArrayLike
 
-from planner.errors import Fault, InputError
-from planner.i18n import _
-from planner.siting.asking import asked
+from planner.errors import InputError
+from planner.siting.asking import asked, below
 from planner.siting.effort import Clock, Effort, Hear
 from planner.siting.questions import Question
 from planner.siting.search.pcenter import solve_center
@@ -36,9 +35,7 @@ class _LeastWalk(ABC):
 
     def __post_init__(self) -> None:
         if not self.sites >= 0:
-            raise InputError(
-                Fault(_("the limit is {limit:g}").format(limit=self.sites), todo=_("give a number of 0 or more"))
-            )
+            raise InputError(below("sites", self.sites))
 
     @property
     @abstractmethod
